@@ -1,0 +1,65 @@
+"""What a reader is asked and what it may answer.
+
+The rule: a reader never guesses in silence. It has understood, or it reads back and asks, or it asks for what is missing.
+Every date and time here is naive: the wall clock of the person, or of the place they are going to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import TypeAlias, Union
+
+Value: TypeAlias = Union[
+    None, bool, int, float, str, date, time, datetime, list["Value"], dict[str, "Value"]
+]  # `type` statements need Python 3.12
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option as the person saw it: its number is `n`, or its place in `Asked.options` counted from 1."""
+
+    key: str
+    label: str
+    words: tuple[str, ...] = ()
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The open question, as far as reading its answer needs it."""
+
+    kind: str  # text name yes_no choice choices zip number date time datetime phone address pin photo
+    lang: str  # en es
+    now: datetime
+    options: tuple[Choice, ...] = ()
+    alone: frozenset[str] = frozenset()  # choices: keys that cannot be picked beside another
+    draft: Value = None  # what an earlier, half understood text gave (AskBack.draft)
+    exact: bool = False  # consent and bookings: the exact list only
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The answer, sure enough to use."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The answer as it will be used, to be read back with `sentence` and asked 1 yes 2 no."""
+
+    value: Value
+    sentence: str
+    blanks: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class AskBack:
+    """Not enough to go on: say `sentence`; `draft` goes into the next `Asked` for the same question."""
+
+    sentence: str
+    blanks: Mapping[str, Value] = field(default_factory=dict)
+    draft: Value = None
+
+
+Reading: TypeAlias = Understood | Confirm | AskBack
