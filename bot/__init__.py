@@ -1,0 +1,1 @@
+"""Act: the only package with sockets, clocks and vendors."""

@@ -1,0 +1,1 @@
+"""Carry texts to and from people: simulator, SMS, Telegram."""

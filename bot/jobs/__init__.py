@@ -1,0 +1,1 @@
+"""Find fair-chance jobs and match them to people."""

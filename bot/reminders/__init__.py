@@ -1,0 +1,1 @@
+"""Plan what an appointment makes us send, within each person's hours."""

@@ -1,0 +1,1 @@
+"""Answer HTTP: webhooks, health, the caseworkers' console, the simulator's phone page."""

@@ -1,0 +1,1 @@
+"""Let caseworkers watch and join the conversations they are responsible for."""

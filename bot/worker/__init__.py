@@ -1,0 +1,1 @@
+"""Carry out what turns decided: one module per family of due rows."""

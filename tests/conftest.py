@@ -1,0 +1,1 @@
+"""What every test stands on. Sockets reach loopback only and warnings are errors: see pyproject.toml."""
