@@ -1,0 +1,185 @@
+"""What a flow may `do`: signatures only, a closed union. `bot/actions.py` carries them out, in the turn's own transaction.
+
+A field is an input of the `with:` mapping. `ACTS` says whether an action changes something (BACK may not pass it) and
+`GIVES` which view its result is; `FAILS` lists the reasons an author must answer in `if_fails`. An action takes at most
+2 ms: whatever needs the network is written down as a row here and comes back as an event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, TypeAlias
+
+from flows.views import InterviewView, PersonInCharge, PlaceView
+
+
+class Nothing(dict[str, Any]):
+    """The empty result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveConsent:
+    """Write the opt-in down, with the wording's version; nothing but the consent request is sent before it."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+    wording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPin:
+    """Keep the four numbers that bring a person back from another phone, hashed."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpPlace:
+    """Ask the geocoder where `text` is; `place.found` comes back with up to three places. A shared spot is its own place."""
+
+    acts: ClassVar[bool] = False
+    fails: ClassVar[tuple[str, ...]] = ("no_map",)
+    gives: ClassVar[type] = dict
+    text: str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveInterview:
+    """Write the interview down and derive its reminders; the wall clock is the place's."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("past", "already")
+    gives: ClassVar[type] = InterviewView
+    place: PlaceView
+    at: datetime
+    employer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveInterview:
+    """Give it a new time: a new version; the old reminders are void and the old legs are cancelled."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone", "past")
+    gives: ClassVar[type] = InterviewView
+    interview: InterviewView
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelInterview:
+    """Call it off: reminders void, rides cancelled, the caseworker sees it."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = Nothing
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmInterview:
+    """The person is coming."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = InterviewView
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOkToGo:
+    """Note where the OK to go stands: not_needed, have, not_yet or not_sure. Never a reason."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = Nothing
+    interview: InterviewView
+    ok: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRides:
+    """Hold the money for the way there and home and write both legs; `ride.booked` or `ride.failed` comes back."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone", "too_late", "too_far", "no_money_left", "no_pin", "already")
+    gives: ClassVar[type] = InterviewView
+    interview: InterviewView
+    pickup: PlaceView
+    door: str | None = None
+    rider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRides:
+    """Drop every leg of this interview that has not run."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = Nothing
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCarHome:
+    """Send the car for the way home; the person texted DONE."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("no_ride", "already")
+    gives: ClassVar[type] = InterviewView
+    interview: InterviewView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveOutcome:
+    """Write down how it went: hired, hired_if_check, waiting, no or missed."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = Nothing
+    interview: InterviewView
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellCaseworker:
+    """Put a person on the caseworker's list and promise an answer; the bot goes on. `kind` is the list's reason."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = PersonInCharge
+    kind: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """Give the conversation to a caseworker; the bot goes quiet until it is handed back. What a `handoff` step does."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = PersonInCharge
+    kind: str
+    text: str | None = None
+
+
+Action: TypeAlias = (
+    GiveConsent
+    | SetPin
+    | LookUpPlace
+    | SaveInterview
+    | MoveInterview
+    | CancelInterview
+    | ConfirmInterview
+    | SetOkToGo
+    | BookRides
+    | CancelRides
+    | CallCarHome
+    | SaveOutcome
+    | TellCaseworker
+    | HandOff
+)

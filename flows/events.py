@@ -1,0 +1,288 @@
+"""What can happen to a conversation: one closed union of past-tense facts, all coming in by the same door.
+
+`at` is aware and in the person's own zone, so the engine has both the moment and the wall clock without reading either.
+Events an author may name in YAML (`wait_for`, `start_on`, `ends_on`, plans) are `Outside`; their YAML name is derived
+from the class: `RideBooked` is `ride.booked`, `InterviewTomorrowAgain` is `interview.tomorrow_again`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from flows.views import InterviewView, PlaceView, RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived:
+    """A person wrote. `seen` is the newest prompt that had left when the text came; `card` is the invite code we recognised in it."""
+
+    at: datetime
+    text: str
+    channel: str  # how their phone draws us: "sms" | "telegram"
+    opted_in: bool
+    card: str | None = None
+    seen: int | None = None
+    photos: int = 0
+    carrier_answers: bool = False  # the provider itself answers STOP, START and HELP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionTapped:
+    """A button was tapped: option `n` (1-based) of the prompt with that number."""
+
+    at: datetime
+    channel: str
+    opted_in: bool
+    prompt: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotShared:
+    """A person shared their location instead of typing an address."""
+
+    at: datetime
+    channel: str
+    opted_in: bool
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRang:
+    """A timer the engine had asked for is due; a token it no longer knows is stale and ignored."""
+
+    at: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDone:
+    """The action that `call` asked for was carried out in this same transaction."""
+
+    at: datetime
+    call: int
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFailed:
+    """The action that `call` asked for could not be done, for one of the reasons it declares (or "failed")."""
+
+    at: datetime
+    call: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffTookOver:
+    """A caseworker is talking now; the bot holds its replies."""
+
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffHandedBack:
+    """The caseworker gave the conversation back; the open question is asked again."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptedOut:
+    """The provider says this person stopped us (carrier opt-out, a blocked chat)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptedIn:
+    """The provider says this person lets us write again (carrier START, an unblocked chat)."""
+
+    at: datetime
+
+
+# --- outside events: what authors may name -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFound:
+    """The geocoder answered: up to three places for `asked`, or none."""
+
+    at: datetime
+    lookup: int
+    found: list[PlaceView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewTomorrow:
+    """The plan's first ask, the day before at 16:00."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewTomorrowAgain:
+    """The plan's second ask, the day before at 19:30, to the silent."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewToday:
+    """60 minutes before pick-up; without a ride, 30 minutes before it is time to leave."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewEnded:
+    """30 minutes after the way home was completed; without a ride, two hours after the interview began."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewEndedAgain:
+    """The next day at 10:00, to those who did not say how it went."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewMoved:
+    """It has a new time; what was planned for the old version is void."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewCancelled:
+    """It is off."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideBooked:
+    """The provider has the ride: out and home are held."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideFailed:
+    """No ride could be booked: `reason` is no_cars, over_budget, refused, bad_address or unsure."""
+
+    at: datetime
+    interview: InterviewView
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideCar:
+    """A driver accepted: colour, make, plate, driver and minutes are known."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideArrived:
+    """The car is at the door and waits."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideDroppedOff:
+    """The person is at the interview (leg out)."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideWaitsForDone:
+    """Two hours after the interview began the way home has not been asked for."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideHome:
+    """The person is home again (leg home)."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideLost:
+    """No car, or the driver dropped out, after it was booked; a human has been alarmed. `leg` is out or home."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideMissed:
+    """The car came, waited, and left without the person."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+Outside: TypeAlias = (
+    PlaceFound
+    | InterviewTomorrow
+    | InterviewTomorrowAgain
+    | InterviewToday
+    | InterviewEnded
+    | InterviewEndedAgain
+    | InterviewMoved
+    | InterviewCancelled
+    | RideBooked
+    | RideFailed
+    | RideCar
+    | RideArrived
+    | RideDroppedOff
+    | RideWaitsForDone
+    | RideHome
+    | RideLost
+    | RideMissed
+)
+
+Event: TypeAlias = (
+    TextReceived
+    | OptionTapped
+    | SpotShared
+    | TimerRang
+    | ActionDone
+    | ActionFailed
+    | StaffTookOver
+    | StaffHandedBack
+    | OptedOut
+    | OptedIn
+    | Outside
+)
