@@ -1,9 +1,10 @@
 """What a channel is: a way texts reach us and leave us, the same for SMS, Telegram and the simulator.
 
-The rule kept here: a provider's answer is a value, never an exception, and `Unknown` means the text may already be on
-the phone, so nobody sends it again before `find_sent` has said `NotFound`. A channel draws nothing and decides nothing:
-bodies come finished, and what people send is handed to the `Sink` as it came. `Sink.received` returning means *kept*; only
-then may a provider be told so. Text is cleaned of what no database keeps (NUL, lone surrogates) and never logged.
+The rule kept here: a provider's answer is a value, never an exception, and `Unknown` means the text may
+already be on the phone, so nobody sends it again before `find_sent` has said `NotFound`. A channel draws
+nothing and decides nothing: bodies come finished, and what people send is handed to the `Sink` as it came.
+`Sink.received` returning means *kept*; only then may a provider be told so. Text is cleaned of what no
+database keeps (NUL, lone surrogates) and never logged.
 """
 
 import re
@@ -25,7 +26,7 @@ DeliveryState: TypeAlias = Literal["sent", "delivered", "undelivered", "failed"]
 Clock: TypeAlias = Callable[[], datetime]
 
 
-# --- what people send -------------------------------------------------------------------------------------------------
+# --- what people send -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ class PhotoRef:
 class Inbound:
     """One message as a person sent it.
 
-    `provider_id` is unique per channel, so a second copy of the same message is recognised. `kind` is "text" unless all
-    that came is something we cannot read; then `text` is empty and the person is told that we only read text.
+    `provider_id` is unique per channel, so a second copy of the same message is recognised. `kind` is "text"
+    unless all that came is something we cannot read; then `text` is empty and the person is told that we
+    only read text.
     """
 
     channel: str
@@ -68,7 +70,7 @@ class Inbound:
     seen: int | None = None  # `Outbound.id` of the newest text on their screen, where the channel can tell
 
 
-# --- what we send -----------------------------------------------------------------------------------------------------
+# --- what we send ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ Sent: TypeAlias = Delivered | Rejected | TryLater | Unknown
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What became of a text later. Updates may come twice and out of order: storage folds them forward only."""
+    """What became of a text later. May come twice and out of order: storage folds forward only."""
 
     channel: str
     provider_id: str
@@ -177,14 +179,14 @@ class NoPhoto:
 PhotoAnswer: TypeAlias = Photo | NoPhoto | TryLater
 
 
-# --- the two sides ----------------------------------------------------------------------------------------------------
+# --- the two sides --------------------------------------------------------------------------------
 
 
 class Sink(Protocol):
     """Where channels put what people send: the conversation shell."""
 
     async def received(self, inbound: Sequence[Inbound]) -> None:
-        """Keep these messages; returning means committed, duplicates included. Raises if they were not kept."""
+        """Keep these messages; returning means committed, duplicates included. Raises if not kept."""
         ...
 
     async def status(self, updates: Sequence[StatusUpdate]) -> None:
@@ -205,7 +207,7 @@ class Channel(Protocol):
         ...
 
     async def run(self, sink: Sink) -> None:
-        """Set the provider up, then fetch what people send until cancelled; webhook channels return at once."""
+        """Set the provider up and fetch what people send until cancelled; webhook channels return."""
         ...
 
     async def send(self, message: Outbound) -> Sent:
@@ -217,11 +219,11 @@ class Channel(Protocol):
         ...
 
     async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
-        """Look whether a text whose sending ended `Unknown` exists at the provider; `since` is when it began."""
+        """Look for a text whose sending, begun at `since`, ended `Unknown`."""
         ...
 
     async def missed(self, since: datetime) -> Sequence[Inbound] | TryLater:
-        """List what people sent since then and the provider still has, known ones included; () where it re-delivers."""
+        """List what people sent since then, known ones included; () where the provider re-delivers."""
         ...
 
     async def close(self) -> None:
@@ -229,7 +231,7 @@ class Channel(Protocol):
         ...
 
 
-# --- small rules every channel shares ---------------------------------------------------------------------------------
+# --- small rules every channel shares -------------------------------------------------------------
 
 
 def button_token(prompt: int, n: int) -> str:
