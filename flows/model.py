@@ -225,5 +225,6 @@ class PlanRow:
     shift: timedelta = timedelta(0)
     unless: Expression | None = None
     useful_until: str | None = None
+    """An anchor ("pickup", "at", "leave"), a span after it is due ("2 hours") or a clock time of that day ("18:00")."""
     kind: Literal["reminder", "ride_day", "follow_up"] = "reminder"
     extra: Mapping[str, Any] = field(default_factory=dict)
