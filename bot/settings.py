@@ -1,0 +1,465 @@
+"""Everything an installation decides, read once, checked whole.
+
+The rule: `load` is the only reader of the environment and of `.env`; the rest of the program is handed one
+frozen `Settings`. A start with bad settings names every fault at once, in plain words, and never prints a
+secret. Demo and test run without a single setting; production refuses whatever would only do for a demo.
+
+`python -m bot.settings` prints `.env.example`.
+"""
+
+import base64
+import binascii
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import time
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from textwrap import wrap
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+Mode = Literal["demo", "test", "production"]
+KEY_BYTES = 32
+
+# Anybody can read these; production refuses them.
+DEMO_ENCRYPTION_KEY = "b253YXJkIGRlbW8ga2V5LCBuZXZlciByZWFsIGxpZmU="
+DEMO_INDEX_KEY = "b253YXJkIGRlbW8gaW5kZXgsIG5vdCBmb3IgbGl2ZXM="
+DEMO_RIDE_SECRET = "demo-ride-secret"  # noqa: S105 - the stand-in's own, refused in production
+
+CARRIER_WORDS = (
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP",
+    "HELP", "INFO",
+)  # fmt: skip
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used: `problems` maps each setting's name to what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        lines = [f"  {name}: {problem}" for name, problem in self.problems.items()]
+        super().__init__("\n".join(["These settings must be put right first:", *lines]))
+
+
+# --- reading one value ----------------------------------------------------------------------------
+
+
+def _words(value: object) -> object:
+    return tuple(re.split(r"[\s,]+", value.strip(" ,\n\t"))) if isinstance(value, str) else value
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("is not base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must hold {KEY_BYTES} random bytes in base64 (openssl rand -base64 {KEY_BYTES})")
+    return key
+
+
+def _one_key(value: object) -> object:
+    return _key(value) if isinstance(value, str) else value
+
+
+def _keys(value: object) -> object:
+    """Read `id:base64` pairs, the first of them current."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition(":") for part in re.split(r"[\s,]+", value.strip())]
+    if any(not colon or not re.fullmatch(r"[A-Za-z0-9_-]{1,16}", name) for name, colon, _ in pairs):
+        raise ValueError("must be written id:base64, several parted by commas, the current one first")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise ValueError("names one id twice")
+    return tuple((name, _key(text)) for name, _, text in pairs)
+
+
+def _database(value: object) -> object:
+    """Accept SQLite and PostgreSQL; write a hosting company's `postgres://` as our driver's URL."""
+    if not isinstance(value, str):
+        return value
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _web_address(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError("must be a web address such as https://onward.example.org")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("must be a time zone's name such as America/New_York") from None
+
+
+def _clock_time(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("must be a time of day such as 20:00")
+    return time.fromisoformat(value)
+
+
+def _matching(pattern: str, sentence: str, value: object) -> object:
+    if isinstance(value, str) and value and not re.fullmatch(pattern, value):
+        raise ValueError(sentence)
+    return value
+
+
+def _shape(pattern: str, sentence: str) -> BeforeValidator:
+    return BeforeValidator(partial(_matching, pattern, sentence))
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
+Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+DatabaseUrl = Annotated[str, BeforeValidator(_database)]
+Zone = Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Phone = Annotated[str, _shape(r"\+[1-9]\d{7,14}", "must be a phone number such as +12155550100")]
+TwilioSender = Annotated[
+    str, _shape(r"\+[1-9]\d{7,14}|MG[0-9a-f]{32}", "must be a number such as +12155550100 or a service MG…")
+]
+HookSecret = Annotated[
+    str, _shape(r"[A-Za-z0-9_-]{1,256}", "may hold letters, digits, _ and - only (at most 256)")
+]
+
+
+# --- the settings ---------------------------------------------------------------------------------
+
+
+def _secret(default: Any, description: str) -> Any:
+    """Declare a field that no repr, log line or error message shows."""
+    return Field(default, description=description, repr=False)
+
+
+class Settings(BaseSettings):
+    """One installation's decisions. Built from arguments alone; `load` reads the environment."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        arbitrary_types_allowed=True,
+        validate_default=True,
+    )
+
+    # The installation
+    env: Mode = Field("demo", description="What this is: demo, test or production.")
+    public_url: WebAddress = Field(
+        "http://127.0.0.1:8080",
+        description="Where people and providers reach us; webhook signatures are checked against it.",
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 behind a proxy.")
+    port: int = Field(8080, ge=1, le=65535, description="The port to listen on.")
+    database_url: DatabaseUrl = _secret(
+        "sqlite:///var/onward.db",
+        "Where everything is remembered: sqlite:///file, or postgresql://user:password@host/name.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged; no level logs what people write or who they are."
+    )
+    simulator: bool = Field(
+        True, description="Serve the phone page at /phone; off in production, where it is refused."
+    )
+
+    # Keys
+    encryption_keys: Keys = _secret(
+        (("demo", base64.b64decode(DEMO_ENCRYPTION_KEY)),),
+        "Keys of the encrypted columns as id:base64 (32 bytes), parted by commas; the first encrypts.",
+    )
+    index_key: Key = _secret(
+        base64.b64decode(DEMO_INDEX_KEY),
+        "Key of the index over encrypted columns, base64 (32 bytes); a new one needs a new index.",
+    )
+
+    # The programme
+    programme_name: str = Field(
+        "Onward",
+        min_length=1,
+        max_length=20,
+        description="The name texts are signed with; at most 20 letters.",
+    )
+    programme_zone: Zone = Field(
+        ZoneInfo("America/New_York"),
+        description="The time zone used where neither interview nor person has one.",
+    )
+    staff_hours: str = Field("Mon-Fri 9-5", description="When caseworkers answer, as texts say it.")
+    staff_phone: Phone = Field(
+        "+12155550199", description="The number people may call; a call to our own number is told it."
+    )
+    quiet_from: ClockTime = Field(time(20), description="From this time of a person's day we start no text.")
+    quiet_to: ClockTime = Field(time(9), description="Until this time of a person's day we start no text.")
+    flows_dir: Path | None = Field(
+        None, description="A folder of flows to use instead of the shipped ones (flows/content)."
+    )
+    geocoder: Literal["sample", "none"] = Field(
+        "sample",
+        description="What finds a typed place: sample (made-up data) or none (a caseworker does).",
+    )
+
+    # Telegram
+    telegram_mode: Literal["off", "polling", "webhook"] = Field(
+        "off", description="How Telegram texts reach us: webhook, polling, or off."
+    )
+    telegram_token: str = _secret("", "The bot's token from @BotFather.")
+    telegram_webhook_secret: HookSecret = _secret("", "The word Telegram must send with every webhook.")
+    telegram_api_base: WebAddress = Field(
+        "https://api.telegram.org", description="Where the Telegram Bot API is reached."
+    )
+    telegram_per_second: float = Field(
+        25, gt=0, description="Telegram texts sent in a second, at most; the bot's limit is 30."
+    )
+
+    # SMS by Twilio
+    twilio_account_sid: Annotated[str, _shape(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")] = (
+        Field("", description="The Twilio account, AC…; empty means no SMS.")
+    )
+    twilio_auth_tokens: Words = _secret(
+        (), "The account's auth tokens; the first sends, each may have signed a webhook (for rotation)."
+    )
+    twilio_from: TwilioSender = Field(
+        "", description="The number texts come from, or a messaging service MG…."
+    )
+    twilio_api_base: WebAddress = Field(
+        "https://api.twilio.com", description="Where Twilio's REST API is reached."
+    )
+    twilio_answers_carrier_words: bool = Field(
+        True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."
+    )
+    carrier_words: Words = Field(
+        " ".join(CARRIER_WORDS),
+        description="Words that belong to the carrier: no text of ours may ask for them.",
+    )
+    sms_per_second: float = Field(
+        1, gt=0, description="SMS parts sent in a second, at most; a US long code carries 1."
+    )
+
+    # Rides
+    ride_api_base: WebAddress = Field(
+        "http://127.0.0.1:8090",
+        description="Where the ride provider's API is reached; the demo starts a stand-in.",
+    )
+    ride_client_id: str = Field("demo", description="Our client id at the ride provider.")
+    ride_client_secret: str = _secret(DEMO_RIDE_SECRET, "Our client secret at the ride provider.")
+    ride_webhook_secret: str = _secret(DEMO_RIDE_SECRET, "The key the ride provider signs its webhooks with.")
+    ride_free_cancel_minutes: int = Field(
+        60, ge=0, description="Minutes before pick-up until which a ride may be cancelled for nothing."
+    )
+    fare_base_cents: int = Field(300, ge=0, description="Our own estimate of a fare: its start, in cents.")
+    fare_per_mile_cents: int = Field(
+        180, ge=0, description="Our own estimate of a fare: each mile, in cents."
+    )
+    fare_per_minute_cents: int = Field(
+        35, ge=0, description="Our own estimate of a fare: each minute, in cents."
+    )
+    fare_booking_fee_cents: int = Field(
+        250, ge=0, description="Our own estimate of a fare: the booking fee, in cents."
+    )
+    fare_minimum_cents: int = Field(
+        900, ge=0, description="Our own estimate of a fare: never below, in cents."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    def model_post_init(self, context: Any) -> None:
+        if problems := dict(_contradictions(self)):
+            raise BadSettings(problems)
+
+    @property
+    def has_sms(self) -> bool:
+        """Say whether texts go out by Twilio."""
+        return bool(self.twilio_account_sid)
+
+    @property
+    def has_telegram(self) -> bool:
+        """Say whether texts go out by Telegram."""
+        return self.telegram_mode != "off"
+
+
+def _contradictions(given: Settings) -> Iterator[tuple[str, str]]:
+    """Name what no single setting shows: parts that need each other, and what production may not do."""
+    if given.has_telegram and not given.telegram_token:
+        yield "TELEGRAM_TOKEN", f"is needed when TELEGRAM_MODE is {given.telegram_mode}"
+    if given.telegram_mode == "webhook" and not given.telegram_webhook_secret:
+        yield "TELEGRAM_WEBHOOK_SECRET", "is needed when TELEGRAM_MODE is webhook"
+    if given.has_sms and not any(given.twilio_auth_tokens):
+        yield "TWILIO_AUTH_TOKENS", "is needed with TWILIO_ACCOUNT_SID"
+    if given.has_sms and not given.twilio_from:
+        yield "TWILIO_FROM", "is needed with TWILIO_ACCOUNT_SID"
+    if given.twilio_from and not given.has_sms:
+        yield "TWILIO_ACCOUNT_SID", "is needed with TWILIO_FROM"
+    if given.env == "production":
+        yield from _unfit_for_production(given)
+
+
+def _unfit_for_production(given: Settings) -> Iterator[tuple[str, str]]:
+    if not given.public_url.startswith("https://"):
+        yield "PUBLIC_URL", "must begin with https:// in production"
+    if any(key == _key(DEMO_ENCRYPTION_KEY) for _, key in given.encryption_keys):
+        yield "ENCRYPTION_KEYS", "must be your own in production, not the demo's (see .env.example)"
+    if given.index_key == _key(DEMO_INDEX_KEY):
+        yield "INDEX_KEY", "must be your own in production, not the demo's (openssl rand -base64 32)"
+    if given.simulator:
+        yield "SIMULATOR", "must be off in production"
+    if given.geocoder == "sample":
+        yield "GEOCODER", "must not be the sample data in production"
+    if not given.has_sms and not given.has_telegram:
+        yield "TWILIO_ACCOUNT_SID", "or TELEGRAM_MODE is needed in production: nobody could reach us"
+    if "staff_phone" not in given.model_fields_set:
+        yield "STAFF_PHONE", "is needed in production"
+    for name in ("ride_api_base", "ride_client_id", "ride_client_secret", "ride_webhook_secret"):
+        if getattr(given, name) == Settings.model_fields[name].default:
+            yield name.upper(), "is needed in production"
+
+
+# --- reading them all -----------------------------------------------------------------------------
+
+
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
+    """Read the settings from `environ` (the process's own) over `env_file` (`.env` beside it, if any).
+
+    Raise BadSettings that names every missing, bad or misspelt setting at once.
+    """
+    if environ is None:
+        environ, env_file = os.environ, env_file or Path(".env")
+    in_file = {k.upper(): v or "" for k, v in dotenv_values(env_file).items()} if env_file else {}
+    problems = dict(_misspelt(in_file))
+    given = _given({k: v for k, v in in_file.items() if k not in problems} | dict(environ))
+    try:
+        settings = Settings(**given)
+    except BadSettings as error:
+        problems |= error.problems
+    except ValidationError as error:
+        problems |= (bad := dict(_plainly(error)))
+        problems |= _rest(given, bad)
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _given(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Pick our settings out of the texts; an empty text is a setting not made."""
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): text for name, text in texts.items() if text}
+    given = source()
+    if given.get("env", "demo").strip() == "production":
+        given = {"simulator": False, "geocoder": "none"} | given
+    return given
+
+
+def _rest(given: Mapping[str, Any], bad: Mapping[str, str]) -> dict[str, str]:
+    """Find what else is wrong besides the settings that could not be read."""
+    try:
+        Settings(**{name: value for name, value in given.items() if name.upper() not in bad})
+    except BadSettings as error:
+        return {name: problem for name, problem in error.problems.items() if name not in bad}
+    return {}
+
+
+def _misspelt(in_file: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    known = [name.upper() for name in Settings.model_fields]
+    for name in in_file.keys() - set(known):
+        near = get_close_matches(name, known, n=1)
+        yield name, "is no setting" + (f"; did you mean {near[0]}?" if near else " of ours")
+
+
+def _plainly(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for fault in error.errors():
+        yield str(fault["loc"][0]).upper(), _sentence(fault["type"], fault["msg"], fault.get("ctx", {}))
+
+
+def _sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "int_parsing" | "int_from_float" | "int_type":
+            return "must be a whole number"
+        case "float_parsing" | "float_type":
+            return "must be a number"
+        case "bool_parsing" | "bool_type":
+            return "must be true or false"
+        case "literal_error":
+            return f"must be {context['expected'].replace(chr(39), '')}"
+        case "value_error":
+            return str(context["error"])
+        case _:
+            return message[:1].lower() + message[1:]
+
+
+# --- .env.example ---------------------------------------------------------------------------------
+
+_CHAPTERS: Mapping[str, str] = {
+    "env": "The installation",
+    "encryption_keys": "Keys (openssl rand -base64 32)",
+    "programme_name": "The programme",
+    "telegram_mode": "Telegram",
+    "twilio_account_sid": "SMS by Twilio",
+    "ride_api_base": "Rides",
+}
+_SECRETS_TO_MAKE: Mapping[str, str] = {"encryption_keys": "2026a:<base64>", "index_key": "<base64>"}
+
+
+def example() -> str:
+    """Write `.env.example`: every setting with its sentence and its default, commented out."""
+    head = [
+        "# Every setting of Onward, with its default. The demo needs none of them.",
+        "# Copy to .env and take the # off what you decide. Written by `make fix` from bot/settings.py.",
+    ]
+    body = [line for name, field in Settings.model_fields.items() for line in _entry(name, field)]
+    return "\n".join([*head, *body]) + "\n"
+
+
+def _entry(name: str, field: FieldInfo) -> list[str]:
+    chapter = ["", f"# ---- {_CHAPTERS[name]} ----"] if name in _CHAPTERS else []
+    sentence = [f"# {line}" for line in wrap(field.description or "", 100)]
+    return [*chapter, "", *sentence, f"#{name.upper()}={_default(name, field)}"]
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    if name in _SECRETS_TO_MAKE:
+        return _SECRETS_TO_MAKE[name]
+    match field.default:
+        case bool() as yes:
+            return str(yes).lower()
+        case time() as at:
+            return f"{at:%H:%M}"
+        case None:
+            return ""
+        case tuple() as words:
+            return " ".join(words)
+        case default:
+            return str(default)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())
