@@ -1,1 +1,1 @@
-"""Remember: tables and the statements over them, the same on SQLite and PostgreSQL. Imports flows' types only."""
+"""Remember: tables and statements over them, alike on SQLite and PostgreSQL. Imports flows' types only."""
