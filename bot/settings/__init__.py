@@ -4,36 +4,43 @@ The rule: `load` is the only reader of the environment and of `.env`; the rest o
 frozen `Settings`. A start with bad settings names every fault at once, in plain words, and never prints a
 secret. Demo and test run without a single setting; production refuses whatever would only do for a demo.
 
-`python -m bot.settings` prints `.env.example`.
+`values.py` reads one setting; `python -m bot.settings` prints `.env.example`.
 """
 
 import base64
-import binascii
 import os
-import re
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import time
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from textwrap import wrap
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from bot.settings.values import (
+    ClockTime,
+    DatabaseUrl,
+    HookSecret,
+    Key,
+    Keys,
+    Phone,
+    TwilioAccount,
+    TwilioSender,
+    WebAddress,
+    Words,
+    Zone,
+    read_key,
+)
+
 Mode = Literal["demo", "test", "production"]
-KEY_BYTES = 32
 
 # Anybody can read these; production refuses them.
 DEMO_ENCRYPTION_KEY = "b253YXJkIGRlbW8ga2V5LCBuZXZlciByZWFsIGxpZmU="
@@ -53,98 +60,6 @@ class BadSettings(Exception):
         self.problems = dict(problems)
         lines = [f"  {name}: {problem}" for name, problem in self.problems.items()]
         super().__init__("\n".join(["These settings must be put right first:", *lines]))
-
-
-# --- reading one value ----------------------------------------------------------------------------
-
-
-def _words(value: object) -> object:
-    return tuple(re.split(r"[\s,]+", value.strip(" ,\n\t"))) if isinstance(value, str) else value
-
-
-def _key(text: str) -> bytes:
-    try:
-        key = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise ValueError("is not base64") from None
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"must hold {KEY_BYTES} random bytes in base64 (openssl rand -base64 {KEY_BYTES})")
-    return key
-
-
-def _one_key(value: object) -> object:
-    return _key(value) if isinstance(value, str) else value
-
-
-def _keys(value: object) -> object:
-    """Read `id:base64` pairs, the first of them current."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition(":") for part in re.split(r"[\s,]+", value.strip())]
-    if any(not colon or not re.fullmatch(r"[A-Za-z0-9_-]{1,16}", name) for name, colon, _ in pairs):
-        raise ValueError("must be written id:base64, several parted by commas, the current one first")
-    if len({name for name, _, _ in pairs}) < len(pairs):
-        raise ValueError("names one id twice")
-    return tuple((name, _key(text)) for name, _, text in pairs)
-
-
-def _database(value: object) -> object:
-    """Accept SQLite and PostgreSQL; write a hosting company's `postgres://` as our driver's URL."""
-    if not isinstance(value, str):
-        return value
-    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    return url
-
-
-def _web_address(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
-        raise ValueError("must be a web address such as https://onward.example.org")
-    return value.rstrip("/") if isinstance(value, str) else value
-
-
-def _zone(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ZoneInfo(value)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("must be a time zone's name such as America/New_York") from None
-
-
-def _clock_time(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError("must be a time of day such as 20:00")
-    return time.fromisoformat(value)
-
-
-def _matching(pattern: str, sentence: str, value: object) -> object:
-    if isinstance(value, str) and value and not re.fullmatch(pattern, value):
-        raise ValueError(sentence)
-    return value
-
-
-def _shape(pattern: str, sentence: str) -> BeforeValidator:
-    return BeforeValidator(partial(_matching, pattern, sentence))
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
-Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]
-WebAddress = Annotated[str, BeforeValidator(_web_address)]
-DatabaseUrl = Annotated[str, BeforeValidator(_database)]
-Zone = Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
-Phone = Annotated[str, _shape(r"\+[1-9]\d{7,14}", "must be a phone number such as +12155550100")]
-TwilioSender = Annotated[
-    str, _shape(r"\+[1-9]\d{7,14}|MG[0-9a-f]{32}", "must be a number such as +12155550100 or a service MG…")
-]
-HookSecret = Annotated[
-    str, _shape(r"[A-Za-z0-9_-]{1,256}", "may hold letters, digits, _ and - only (at most 256)")
-]
 
 
 # --- the settings ---------------------------------------------------------------------------------
@@ -234,9 +149,7 @@ class Settings(BaseSettings):
     )
 
     # SMS by Twilio
-    twilio_account_sid: Annotated[str, _shape(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")] = (
-        Field("", description="The Twilio account, AC…; empty means no SMS.")
-    )
+    twilio_account_sid: TwilioAccount = Field("", description="The Twilio account, AC…; empty means no SMS.")
     twilio_auth_tokens: Words = _secret(
         (), "The account's auth tokens; the first sends, each may have signed a webhook (for rotation)."
     )
@@ -250,7 +163,7 @@ class Settings(BaseSettings):
         True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."
     )
     carrier_words: Words = Field(
-        " ".join(CARRIER_WORDS),
+        CARRIER_WORDS,
         description="Words that belong to the carrier: no text of ours may ask for them.",
     )
     sms_per_second: float = Field(
@@ -327,9 +240,9 @@ def _contradictions(given: Settings) -> Iterator[tuple[str, str]]:
 def _unfit_for_production(given: Settings) -> Iterator[tuple[str, str]]:
     if not given.public_url.startswith("https://"):
         yield "PUBLIC_URL", "must begin with https:// in production"
-    if any(key == _key(DEMO_ENCRYPTION_KEY) for _, key in given.encryption_keys):
+    if any(key == read_key(DEMO_ENCRYPTION_KEY) for _, key in given.encryption_keys):
         yield "ENCRYPTION_KEYS", "must be your own in production, not the demo's (see .env.example)"
-    if given.index_key == _key(DEMO_INDEX_KEY):
+    if given.index_key == read_key(DEMO_INDEX_KEY):
         yield "INDEX_KEY", "must be your own in production, not the demo's (openssl rand -base64 32)"
     if given.simulator:
         yield "SIMULATOR", "must be off in production"
@@ -414,52 +327,3 @@ def _sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:
             return str(context["error"])
         case _:
             return message[:1].lower() + message[1:]
-
-
-# --- .env.example ---------------------------------------------------------------------------------
-
-_CHAPTERS: Mapping[str, str] = {
-    "env": "The installation",
-    "encryption_keys": "Keys (openssl rand -base64 32)",
-    "programme_name": "The programme",
-    "telegram_mode": "Telegram",
-    "twilio_account_sid": "SMS by Twilio",
-    "ride_api_base": "Rides",
-}
-_SECRETS_TO_MAKE: Mapping[str, str] = {"encryption_keys": "2026a:<base64>", "index_key": "<base64>"}
-
-
-def example() -> str:
-    """Write `.env.example`: every setting with its sentence and its default, commented out."""
-    head = [
-        "# Every setting of Onward, with its default. The demo needs none of them.",
-        "# Copy to .env and take the # off what you decide. Written by `make fix` from bot/settings.py.",
-    ]
-    body = [line for name, field in Settings.model_fields.items() for line in _entry(name, field)]
-    return "\n".join([*head, *body]) + "\n"
-
-
-def _entry(name: str, field: FieldInfo) -> list[str]:
-    chapter = ["", f"# ---- {_CHAPTERS[name]} ----"] if name in _CHAPTERS else []
-    sentence = [f"# {line}" for line in wrap(field.description or "", 100)]
-    return [*chapter, "", *sentence, f"#{name.upper()}={_default(name, field)}"]
-
-
-def _default(name: str, field: FieldInfo) -> str:
-    if name in _SECRETS_TO_MAKE:
-        return _SECRETS_TO_MAKE[name]
-    match field.default:
-        case bool() as yes:
-            return str(yes).lower()
-        case time() as at:
-            return f"{at:%H:%M}"
-        case None:
-            return ""
-        case tuple() as words:
-            return " ".join(words)
-        case default:
-            return str(default)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(example())

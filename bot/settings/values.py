@@ -1,0 +1,107 @@
+"""Reading one setting's text: each reader returns the value, or says in plain words what it must be.
+
+What is not a text is taken as it is, so that tests and the demo can hand over values.
+"""
+
+import base64
+import re
+from datetime import time
+from functools import partial
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
+
+KEY_BYTES = 32
+
+
+def _words(value: object) -> object:
+    return tuple(re.split(r"[\s,]+", value.strip(" ,\n\t"))) if isinstance(value, str) else value
+
+
+def read_key(text: str) -> bytes:
+    """Read one key of 32 bytes from base64; ValueError says what is wrong, never what was there."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("is not base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must hold {KEY_BYTES} random bytes in base64 (openssl rand -base64 {KEY_BYTES})")
+    return key
+
+
+def _one_key(value: object) -> object:
+    return read_key(value) if isinstance(value, str) else value
+
+
+def _keys(value: object) -> object:
+    """Read `id:base64` pairs, the first of them current."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition(":") for part in re.split(r"[\s,]+", value.strip())]
+    if any(not colon or not re.fullmatch(r"[A-Za-z0-9_-]{1,16}", name) for name, colon, _ in pairs):
+        raise ValueError("must be written id:base64, several parted by commas, the current one first")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise ValueError("names one id twice")
+    return tuple((name, read_key(text)) for name, _, text in pairs)
+
+
+def _database(value: object) -> object:
+    """Accept SQLite and PostgreSQL; write a hosting company's `postgres://` as our driver's URL."""
+    if not isinstance(value, str):
+        return value
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _web_address(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError("must be a web address such as https://onward.example.org")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("must be a time zone's name such as America/New_York") from None
+
+
+def _clock_time(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("must be a time of day such as 20:00")
+    return time.fromisoformat(value)
+
+
+def _matching(pattern: str, sentence: str, value: object) -> object:
+    if isinstance(value, str) and value and not re.fullmatch(pattern, value):
+        raise ValueError(sentence)
+    return value
+
+
+def _shaped(pattern: str, sentence: str) -> BeforeValidator:
+    return BeforeValidator(partial(_matching, pattern, sentence))
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
+Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+DatabaseUrl = Annotated[str, BeforeValidator(_database)]
+Zone = Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Phone = Annotated[str, _shaped(r"\+[1-9]\d{7,14}", "must be a phone number such as +12155550100")]
+TwilioAccount = Annotated[str, _shaped(r"AC[0-9a-f]{32}", "must be AC and 32 hexadecimal digits")]
+TwilioSender = Annotated[
+    str, _shaped(r"\+[1-9]\d{7,14}|MG[0-9a-f]{32}", "must be a number such as +12155550100 or a service MG…")
+]
+HookSecret = Annotated[
+    str, _shaped(r"[A-Za-z0-9_-]{1,256}", "may hold letters, digits, _ and - only (at most 256)")
+]
