@@ -5,10 +5,11 @@ A field is an input of the `with:` mapping. `ACTS` says whether an action change
 2 ms: whatever needs the network is written down as a row here and comes back as an event.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, get_args
 
 from flows.views import InterviewView, PersonInCharge, PlaceView
 
@@ -183,3 +184,12 @@ Action: TypeAlias = (
     | TellCaseworker
     | HandOff
 )
+
+
+def yaml_name(action: type) -> str:
+    """Derive what authors call an action: BookRides is "book_rides"."""
+    return "_".join(re.findall(r"[A-Z][a-z]*", action.__name__)).lower()
+
+
+ACTIONS: Mapping[str, type[Action]] = {yaml_name(action): action for action in get_args(Action)}
+"""Every action a flow may `do`, by its YAML name."""

@@ -5,10 +5,11 @@ Events an author may name in YAML (`wait_for`, `start_on`, `ends_on`, plans) are
 from the class: `RideBooked` is `ride.booked`, `InterviewTomorrowAgain` is `interview.tomorrow_again`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from flows.views import InterviewView, PlaceView, RideView
 
@@ -286,3 +287,13 @@ Event: TypeAlias = (
     | OptedIn
     | Outside
 )
+
+
+def yaml_name(event: type) -> str:
+    """Derive what authors call an outside event: RideDroppedOff is "ride.dropped_off"."""
+    subject, *rest = re.findall(r"[A-Z][a-z]*", event.__name__)
+    return f"{subject.lower()}.{'_'.join(rest).lower()}"
+
+
+OUTSIDE: Mapping[str, type] = {yaml_name(event): event for event in get_args(Outside)}
+"""Every event an author may name, by its YAML name."""
