@@ -15,6 +15,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import PurePath
+from sysconfig import get_path
 from traceback import extract_tb
 from typing import TextIO
 
@@ -29,7 +30,8 @@ TALKATIVE = (
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 _PHONE = re.compile(r"(?<![\w.:-])(?:\+\d{8,15}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4})(?!\w)")
 _WORD = re.compile(r"[^\s=\"]{1,80}")
-_FRAMES = 6
+_FRAMES = 6  # of our own code, besides the one that raised
+_LIBRARIES = tuple({get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class OneLine(logging.Formatter):
@@ -69,8 +71,9 @@ def _shown(value: object) -> str:
 
 def _error(error: BaseException) -> str:
     """Name the error and where it came from; its own words only if they are ours or the system's."""
-    frames = extract_tb(error.__traceback__)[-_FRAMES:]
-    way = " < ".join(f"{PurePath(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    frames = extract_tb(error.__traceback__)
+    told = [f for f in frames[:-1] if not f.filename.startswith(_LIBRARIES)][-_FRAMES:] + frames[-1:]
+    way = " < ".join(f"{PurePath(f.filename).name}:{f.lineno} {f.name}" for f in reversed(told))
     kind = type(error)
     ours = kind.__module__.partition(".")[0] in OURS or isinstance(error, OSError)
     words = f" ({' '.join(str(error).split())})" if ours else ""

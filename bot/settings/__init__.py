@@ -302,10 +302,11 @@ def _rest(given: Mapping[str, Any], bad: Mapping[str, str]) -> dict[str, str]:
 
 
 def _misspelt(in_file: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name what was nearly a setting; other programs may keep theirs in the same file."""
     known = [name.upper() for name in Settings.model_fields]
     for name in in_file.keys() - set(known):
-        near = get_close_matches(name, known, n=1)
-        yield name, "is no setting" + (f"; did you mean {near[0]}?" if near else " of ours")
+        if near := get_close_matches(name, known, n=1, cutoff=0.85):
+            yield name, f"is no setting; did you mean {near[0]}?"
 
 
 def _plainly(error: ValidationError) -> Iterator[tuple[str, str]]:
