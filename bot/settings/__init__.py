@@ -82,22 +82,22 @@ class Settings(BaseSettings):
     )
 
     # The installation
-    env: Mode = Field("demo", description="What this is: demo, test or production.")
+    env: Mode = Field(default="demo", description="What this is: demo, test or production.")
     public_url: WebAddress = Field(
-        "http://127.0.0.1:8080",
+        default="http://127.0.0.1:8080",
         description="Where people and providers reach us; webhook signatures are checked against it.",
     )
-    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 behind a proxy.")
-    port: int = Field(8080, ge=1, le=65535, description="The port to listen on.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 behind a proxy.")
+    port: int = Field(default=8080, ge=1, le=65535, description="The port to listen on.")
     database_url: DatabaseUrl = _secret(
         "sqlite:///var/onward.db",
         "Where everything is remembered: sqlite:///file, or postgresql://user:password@host/name.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="How much is logged; no level logs what people write or who they are."
+        default="INFO", description="How much is logged; no level logs what people write or who they are."
     )
     simulator: bool = Field(
-        True, description="Serve the phone page at /phone; off in production, where it is refused."
+        default=True, description="Serve the phone page at /phone; off in production, where it is refused."
     )
 
     # Keys
@@ -112,87 +112,97 @@ class Settings(BaseSettings):
 
     # The programme
     programme_name: str = Field(
-        "Onward",
+        default="Onward",
         min_length=1,
         max_length=20,
         description="The name texts are signed with; at most 20 letters.",
     )
     programme_zone: Zone = Field(
-        ZoneInfo("America/New_York"),
+        default=ZoneInfo("America/New_York"),
         description="The time zone used where neither interview nor person has one.",
     )
-    staff_hours: str = Field("Mon-Fri 9-5", description="When caseworkers answer, as texts say it.")
+    staff_hours: str = Field(default="Mon-Fri 9-5", description="When caseworkers answer, as texts say it.")
     staff_phone: Phone = Field(
-        "+12155550199", description="The number people may call; a call to our own number is told it."
+        default="+12155550199", description="The number people may call; a call to our own number is told it."
     )
-    quiet_from: ClockTime = Field(time(20), description="From this time of a person's day we start no text.")
-    quiet_to: ClockTime = Field(time(9), description="Until this time of a person's day we start no text.")
+    quiet_from: ClockTime = Field(
+        default=time(20), description="From this time of a person's day we start no text."
+    )
+    quiet_to: ClockTime = Field(
+        default=time(9), description="Until this time of a person's day we start no text."
+    )
     flows_dir: Path | None = Field(
-        None, description="A folder of flows to use instead of the shipped ones (flows/content)."
+        default=None, description="A folder of flows to use instead of the shipped ones (flows/content)."
     )
     geocoder: Literal["sample", "none"] = Field(
-        "sample",
+        default="sample",
         description="What finds a typed place: sample (made-up data) or none (a caseworker does).",
     )
 
     # Telegram
     telegram_mode: Literal["off", "polling", "webhook"] = Field(
-        "off", description="How Telegram texts reach us: webhook, polling, or off."
+        default="off", description="How Telegram texts reach us: webhook, polling, or off."
     )
     telegram_token: str = _secret("", "The bot's token from @BotFather.")
     telegram_webhook_secret: HookSecret = _secret("", "The word Telegram must send with every webhook.")
     telegram_api_base: WebAddress = Field(
-        "https://api.telegram.org", description="Where the Telegram Bot API is reached."
+        default="https://api.telegram.org", description="Where the Telegram Bot API is reached."
     )
     telegram_per_second: float = Field(
-        25, gt=0, description="Telegram texts sent in a second, at most; the bot's limit is 30."
+        default=25, gt=0, description="Telegram texts sent in a second, at most; the bot's limit is 30."
     )
 
     # SMS by Twilio
-    twilio_account_sid: TwilioAccount = Field("", description="The Twilio account, AC…; empty means no SMS.")
+    twilio_account_sid: TwilioAccount = Field(
+        default="", description="The Twilio account, AC…; empty means no SMS."
+    )
     twilio_auth_tokens: Words = _secret(
         (), "The account's auth tokens; the first sends, each may have signed a webhook (for rotation)."
     )
     twilio_from: TwilioSender = Field(
-        "", description="The number texts come from, or a messaging service MG…."
+        default="", description="The number texts come from, or a messaging service MG…."
     )
     twilio_api_base: WebAddress = Field(
-        "https://api.twilio.com", description="Where Twilio's REST API is reached."
+        default="https://api.twilio.com", description="Where Twilio's REST API is reached."
     )
     twilio_answers_carrier_words: bool = Field(
-        True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."
+        default=True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."
     )
     carrier_words: Words = Field(
-        CARRIER_WORDS,
+        default=CARRIER_WORDS,
         description="Words that belong to the carrier: no text of ours may ask for them.",
     )
     sms_per_second: float = Field(
-        1, gt=0, description="SMS parts sent in a second, at most; a US long code carries 1."
+        default=1, gt=0, description="SMS parts sent in a second, at most; a US long code carries 1."
     )
 
     # Rides
     ride_api_base: WebAddress = Field(
-        "http://127.0.0.1:8090",
+        default="http://127.0.0.1:8090",
         description="Where the ride provider's API is reached; the demo starts a stand-in.",
     )
-    ride_client_id: str = Field("demo", description="Our client id at the ride provider.")
+    ride_client_id: str = Field(default="demo", description="Our client id at the ride provider.")
     ride_client_secret: str = _secret(DEMO_RIDE_SECRET, "Our client secret at the ride provider.")
     ride_webhook_secret: str = _secret(DEMO_RIDE_SECRET, "The key the ride provider signs its webhooks with.")
     ride_free_cancel_minutes: int = Field(
-        60, ge=0, description="Minutes before pick-up until which a ride may be cancelled for nothing."
+        default=60,
+        ge=0,
+        description="Minutes before pick-up until which a ride may be cancelled for nothing.",
     )
-    fare_base_cents: int = Field(300, ge=0, description="Our own estimate of a fare: its start, in cents.")
+    fare_base_cents: int = Field(
+        default=300, ge=0, description="Our own estimate of a fare: its start, in cents."
+    )
     fare_per_mile_cents: int = Field(
-        180, ge=0, description="Our own estimate of a fare: each mile, in cents."
+        default=180, ge=0, description="Our own estimate of a fare: each mile, in cents."
     )
     fare_per_minute_cents: int = Field(
-        35, ge=0, description="Our own estimate of a fare: each minute, in cents."
+        default=35, ge=0, description="Our own estimate of a fare: each minute, in cents."
     )
     fare_booking_fee_cents: int = Field(
-        250, ge=0, description="Our own estimate of a fare: the booking fee, in cents."
+        default=250, ge=0, description="Our own estimate of a fare: the booking fee, in cents."
     )
     fare_minimum_cents: int = Field(
-        900, ge=0, description="Our own estimate of a fare: never below, in cents."
+        default=900, ge=0, description="Our own estimate of a fare: never below, in cents."
     )
 
     @classmethod
