@@ -8,7 +8,7 @@ database keeps (NUL, lone surrogates) and never logged.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
@@ -23,7 +23,10 @@ Drawn: TypeAlias = Literal["sms", "telegram"]
 Opt: TypeAlias = Literal["stop", "start", "help", "blocked"]
 Kind: TypeAlias = Literal["text", "voice", "video", "sticker", "file", "other"]
 DeliveryState: TypeAlias = Literal["sent", "delivered", "undelivered", "failed"]
-Clock: TypeAlias = Callable[[], datetime]
+
+
+SHARE_CONTACT = "contact"  # tokens of buttons that only label a sharing key
+SHARE_PIN = "pin"
 
 
 # --- what people send -----------------------------------------------------------------------------
@@ -89,8 +92,10 @@ class Outbound:
     address: str
     body: str
     buttons: tuple[Button, ...] = ()
-    ask_contact: bool = False  # offer a key that shares their phone number
-    ask_pin: bool = False  # offer a key that shares where they are
+    ask_contact: bool = (
+        False  # offer a key that shares their phone number, labelled by SHARE_CONTACT's button
+    )
+    ask_pin: bool = False  # offer a key that shares where they are, labelled by SHARE_PIN's button
 
 
 @dataclass(frozen=True, slots=True)
