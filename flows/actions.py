@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import InterviewView, PersonInCharge, PlaceView
+from flows.views import InterviewView, LookupView, PersonInCharge, PlaceView, RideView
 
 
 class Nothing(dict[str, Any]):
@@ -44,7 +44,7 @@ class LookUpPlace:
 
     acts: ClassVar[bool] = False
     fails: ClassVar[tuple[str, ...]] = ("no_map",)
-    gives: ClassVar[type] = dict
+    gives: ClassVar[type] = LookupView
     text: str | Mapping[str, Any]
 
 
@@ -136,6 +136,15 @@ class CallCarHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtRide:
+    """Read the leg that is running or comes next within a day, as last heard from the provider; calls nobody."""
+
+    acts: ClassVar[bool] = False
+    fails: ClassVar[tuple[str, ...]] = ("no_ride",)
+    gives: ClassVar[type] = RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveOutcome:
     """Write down how it went: hired, hired_if_check, waiting, no or missed."""
 
@@ -180,6 +189,7 @@ Action: TypeAlias = (
     | BookRides
     | CancelRides
     | CallCarHome
+    | LookAtRide
     | SaveOutcome
     | TellCaseworker
     | HandOff

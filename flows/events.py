@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
-from flows.views import InterviewView, PlaceView, RideView
+from flows.views import InterviewView, LookupView, PlaceView, RideView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +110,12 @@ class OptedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFound:
-    """The geocoder answered: up to three places for `asked`, or none."""
+    """The geocoder answered: up to three places, or none; `only` is the place where it found exactly one."""
 
     at: datetime
-    lookup: int
+    lookup: LookupView
     found: list[PlaceView]
+    only: PlaceView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,16 +15,33 @@ class Door(TypedDict):
 
 
 class PlaceView(TypedDict):
-    """A place a car can stop at or a person can be asked to come to; `id` is our row, `door` is chosen later."""
+    """A place a car can stop at or a person can be asked to come to; `id` is our row, the door is chosen later.
+
+    `label` is its short name ("Hope House", "77 Dale St"), `address` the street line, and `line` the two as a text says
+    them, nothing twice ("Hope House, 218 5th St", "77 Dale St, Boston").
+    """
 
     id: int
     label: str
     address: str
+    line: str
     doors: list[Door]
 
 
+class LookupView(TypedDict):
+    """A question to the map, so that its answer is told from an older one's."""
+
+    id: int
+
+
 class InterviewView(TypedDict):
-    """One interview as it stands now; `version` grows each time it moves."""
+    """One interview as it stands now; `version` grows each time it moves.
+
+    `employer` is the place's label where nobody named one, `place` the place's line. The optional fields are left out
+    while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no ride is held (a moved
+    interview has lost its old one), `stop` and `door` (its key) as the last ride had them, also after a move, and
+    `confirmed`, `going_home` (the person asked for the car home), `outcome`.
+    """
 
     id: int
     version: int
@@ -35,10 +52,19 @@ class InterviewView(TypedDict):
     pickup: NotRequired[str]
     back_at: NotRequired[datetime]
     ok_to_go: NotRequired[str]
+    stop: NotRequired[PlaceView]
+    door: NotRequired[str]
+    confirmed: NotRequired[bool]
+    going_home: NotRequired[bool]
+    outcome: NotRequired[str]
 
 
 class RideView(TypedDict):
-    """One leg of a ride; the car's fields are there once a driver has accepted."""
+    """One leg ("out" or "home") of a ride; the car's fields are there once a driver has accepted.
+
+    `pickup` is the place's label and the door in words ("Hope House, front, on 5th"), `dropoff` a label; `car` is colour
+    and make ("gray Toyota Camry"), `driver` a first name.
+    """
 
     id: int
     leg: str
@@ -55,7 +81,7 @@ class RideView(TypedDict):
 
 
 class PersonInCharge(TypedDict):
-    """The human a person was promised: a name, their hours in words, and when they answer, in words of the person's language."""
+    """The human a person was promised: a first name, their hours ("Mon-Fri 9-5"), and the wall clock they answer by."""
 
     who: str
     hours: str
