@@ -30,9 +30,7 @@ class Status(StrEnum):
     NO_SHOW = "no_show"
 
 
-LIVE = frozenset(
-    {Status.SCHEDULED, Status.PROCESSING, Status.ACCEPTED, Status.ARRIVING, Status.IN_PROGRESS}
-)
+LIVE = frozenset({Status.SCHEDULED, Status.PROCESSING, Status.ACCEPTED, Status.ARRIVING, Status.IN_PROGRESS})
 """Statuses in which a car is promised, coming or driving; in every other one the ride is over."""
 
 

@@ -1,0 +1,104 @@
+"""Bad behaviour on request: slow, broken, dropped and cut-off answers, before or after the work is done.
+
+A plain ASGI layer around the API. It never touches `/_stub`, so a demo can always be put right again.
+"""
+
+import asyncio
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class Fault(BaseModel):
+    """One fault: the next `count` requests with this method and path prefix meet it.
+
+    `status`: answer `code` instead. `hang`: wait `seconds`. `drop`: close the connection half-way.
+    `truncate`: cut the JSON in two. `when` says whether the work is done before or after the trouble,
+    or never (`skip`): `hang` + `before` applies and then hangs, `hang` + `after` hangs and then applies.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str = "*"
+    path: str = "/"
+    kind: Literal["status", "hang", "drop", "truncate"]
+    applied: Literal["before", "after", "never"] = "never"
+    code: int = Field(default=503, ge=400, le=599)
+    retry_after: int | None = None
+    seconds: float = Field(default=30.0, ge=0, le=600)
+    count: int = Field(default=1, ge=1)
+
+    def meets(self, method: str, path: str) -> bool:
+        """Say whether this request is one the fault waits for."""
+        return self.method in ("*", method) and path.startswith(self.path)
+
+
+class Faults:
+    """The faults waiting to happen, oldest first, and the layer that makes them happen."""
+
+    def __init__(self, app: ASGIApp, waiting: list[Fault]) -> None:
+        self._app, self._waiting = app, waiting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, well or badly."""
+        fault = self._take(scope)
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        answer: list[Message] = []
+        if fault.applied == "before":
+            answer = await self._apply(scope, receive)
+        if fault.kind == "hang":
+            await asyncio.sleep(fault.seconds)
+        if fault.applied == "after":
+            answer = await self._apply(scope, receive)
+        await _misbehave(fault, answer, scope, receive, send)
+
+    def _take(self, scope: Scope) -> Fault | None:
+        if scope["type"] != "http" or scope["path"].startswith("/_stub"):
+            return None
+        for fault in self._waiting:
+            if fault.meets(scope["method"], scope["path"]):
+                fault.count -= 1
+                if fault.count == 0:
+                    self._waiting.remove(fault)
+                return fault
+        return None
+
+    async def _apply(self, scope: Scope, receive: Receive) -> list[Message]:
+        """Do the work and hold its answer back."""
+        answer: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(scope, receive, hold)
+        return answer
+
+
+async def _misbehave(fault: Fault, answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+    match fault.kind:
+        case "status":
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            response = JSONResponse({"code": "fault"}, status_code=fault.code, headers=headers)
+            await response(scope, receive, send)
+        case "hang":
+            for message in answer:
+                await send(message)
+            if not answer:
+                await JSONResponse({"code": "gateway_timeout"}, status_code=504)(scope, receive, send)
+        case "drop":
+            await _cut(send, b"", promised=1000)
+        case "truncate":
+            body = b"".join(message.get("body", b"") for message in answer) or b'{"request_id": "trip'
+            half = body[: len(body) // 2]
+            await _cut(send, half, promised=len(half))
+
+
+async def _cut(send: Send, body: bytes, promised: int) -> None:
+    """Promise `promised` bytes and give `body`; the server closes what is left unfinished."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(promised).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": len(body) < promised})

@@ -1,0 +1,120 @@
+"""Put the pretend company together and serve it: `onward ride-stub`.
+
+`create_app` builds the web application over one SQLite file; `run` serves it until it is told to stop.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.clock import SystemClock
+from bot.rides.stub.api import Api
+from bot.rides.stub.control import Control
+from bot.rides.stub.desk import Desk, Problem
+from bot.rides.stub.faults import Fault, Faults
+from bot.rides.stub.store import Store
+from bot.rides.stub.webhooks import BACK_OFF_S, Messenger, work
+from bot.rides.stub.world import Company
+
+DEMO_CLIENT_ID = "demo"
+DEMO_CLIENT_SECRET = "demo-secret"  # noqa: S105 - opens nothing but a pretend company
+DEMO_WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    path: str | Path,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    webhook_url: str = "",
+    webhook_secret: str = DEMO_WEBHOOK_SECRET,
+    client_id: str = DEMO_CLIENT_ID,
+    client_secret: str = DEMO_CLIENT_SECRET,
+    company: Company | None = None,
+    back_off_s: Sequence[float] = BACK_OFF_S,
+    every_s: float = 0.25,
+) -> Starlette:
+    """Build the company's server over the SQLite file at `path` (`:memory:` forgets).
+
+    `clock` is the real time underneath the movable one. Without `webhook_url` the webhooks wait in
+    the file. `back_off_s` are the waits between tries; one try more than waits is made.
+    """
+    desk = Desk(Store(path), company or Company(), clock or SystemClock().now)
+    messenger = Messenger(desk, webhook_url, webhook_secret, back_off_s) if webhook_url else None
+    waiting: list[Fault] = []
+    woken = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(work(desk, messenger, woken, every_s))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        if messenger:
+            await messenger.close()
+        desk.store.close()
+
+    return Starlette(
+        routes=[
+            *Api(desk, client_id, client_secret).routes(),
+            *Control(desk, waiting, woken.set).routes(),
+            Route("/healthz", _healthy),
+        ],
+        middleware=[Middleware(Faults, waiting=waiting)],
+        exception_handlers={Problem: _problem, HTTPException: _http_problem},
+        lifespan=lifespan,
+    )
+
+
+async def _healthy(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return JSONResponse({"code": problem.code, **problem.extra}, status_code=problem.status)
+
+
+async def _http_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    return JSONResponse(
+        {"code": "not_found" if problem.status_code == 404 else "bad_request"}, problem.status_code
+    )
+
+
+def run(
+    host: str = "127.0.0.1",
+    port: int = 8090,
+    db: str | Path = "ride-stub.sqlite",
+    webhook_url: str = "",
+    *,
+    webhook_secret: str = DEMO_WEBHOOK_SECRET,
+    client_id: str = DEMO_CLIENT_ID,
+    client_secret: str = DEMO_CLIENT_SECRET,
+    seed: int = 7,
+) -> None:
+    """Serve the pretend company until SIGINT or SIGTERM."""
+    app = create_app(
+        db,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        client_id=client_id,
+        client_secret=client_secret,
+        company=Company(seed=seed),
+    )
+    log.info("ride company (pretend) on http://%s:%d/_stub", host, port)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+    uvicorn.Server(config).run()
