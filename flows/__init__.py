@@ -1,1 +1,1 @@
-"""Decide: what is said and done next, as pure functions over YAML content. No I/O, no clock, no randomness."""
+"""Decide: what is said and done next, as pure functions over YAML content. No I/O, clock or randomness."""
