@@ -60,7 +60,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class _Encrypted(TypeDecorator[Any]):
+class Sealed(TypeDecorator[Any]):
     """Bytes sealed for one place, named "table.column"; a test holds every name against its column."""
 
     impl = sa.LargeBinary
@@ -83,7 +83,7 @@ class _Encrypted(TypeDecorator[Any]):
         raise NotImplementedError
 
 
-class EncryptedText(_Encrypted):
+class EncryptedText(Sealed):
     """Text nobody reads without the key."""
 
     cache_ok = True
@@ -95,7 +95,7 @@ class EncryptedText(_Encrypted):
         return plain.decode()
 
 
-class EncryptedBytes(_Encrypted):
+class EncryptedBytes(Sealed):
     """Bytes nobody reads without the key: a photo."""
 
     cache_ok = True
@@ -107,7 +107,7 @@ class EncryptedBytes(_Encrypted):
         return plain
 
 
-class EncryptedJSON(_Encrypted):
+class EncryptedJSON(Sealed):
     """JSON nobody reads without the key. Moments, dates and times in it become ISO text and stay text."""
 
     cache_ok = True

@@ -1,0 +1,39 @@
+"""The tables, columns only, by family. Parse at the edge: a table model validates nothing."""
+
+from storage.tables.base import Due, Row, metadata, table
+from storage.tables.going import Fund, FundEntry, Interview, Place, PlaceLookup, Ride, RideEvent
+from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person
+from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
+from storage.tables.talk import Conversation, FlowVersion, Message, Photo, Timer, Turn
+
+__all__ = [
+    "AttentionItem",
+    "Audit",
+    "Caseworker",
+    "Consent",
+    "ContactPoint",
+    "Conversation",
+    "Due",
+    "FlowVersion",
+    "Fund",
+    "FundEntry",
+    "Interview",
+    "InviteCode",
+    "Login",
+    "Mark",
+    "Message",
+    "NameToken",
+    "Note",
+    "Person",
+    "Photo",
+    "Place",
+    "PlaceLookup",
+    "Promise",
+    "Ride",
+    "RideEvent",
+    "Row",
+    "Timer",
+    "Turn",
+    "metadata",
+    "table",
+]

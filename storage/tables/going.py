@@ -1,0 +1,216 @@
+"""Getting there: interviews, places, rides and the money that pays for them."""
+
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from storage.tables.base import (
+    Due,
+    Row,
+    args,
+    flag,
+    link,
+    moment,
+    number,
+    one_of,
+    partial,
+    row_id,
+    sealed,
+    sealed_json,
+    words,
+)
+
+InterviewKind: TypeAlias = Literal["interview", "hiring_step", "first_day", "work"]
+InterviewState: TypeAlias = Literal["planned", "confirmed", "cancelled", "done", "missed"]
+OkToGo: TypeAlias = Literal["not_needed", "have", "not_yet", "not_sure"]
+Leg: TypeAlias = Literal["out", "home"]
+Wanted: TypeAlias = Literal["booked", "cancelled"]
+RideState: TypeAlias = Literal[
+    "held",
+    "booking",
+    "unsure",
+    "scheduled",
+    "processing",
+    "accepted",
+    "arriving",
+    "in_progress",
+    "completed",
+    "no_drivers_available",
+    "driver_canceled",
+    "rider_canceled",
+    "no_show",
+    "failed",
+]
+LIVE_RIDES = ("held", "booking", "unsure", "scheduled", "processing", "accepted", "arriving", "in_progress")
+_LIVE = ", ".join(f"'{state}'" for state in LIVE_RIDES)
+EntryKind: TypeAlias = Literal["hold", "raise", "settle", "release", "fee", "adjust"]
+LookupState: TypeAlias = Literal["asked", "found", "failed"]
+PlaceKind: TypeAlias = Literal["home", "work", "interview", "house", "office", "other"]
+
+
+class Place(Row, table=True):
+    """Where a car can stop or a person be asked to come: a person's own, or shared by all (`person_id` None).
+
+    `pin` is [latitude, longitude]; None until somebody is sure. It is encrypted: a home's pin is its
+    address.
+    """
+
+    __table_args__ = args(one_of("kind", PlaceKind))
+    id: int = row_id()
+    person_id: int | None = link("person", null=True)
+    kind: str = words("other")
+    label: str = sealed("place.label")
+    address: str = sealed("place.address")
+    pin: list[float] | None = sealed_json("place.pin", null=True)
+    doors: list[Any] = sealed_json("place.doors")
+    zone: str | None = words(null=True)
+    confirmed: bool = flag()
+    sample: bool = flag()
+    created_at: datetime = moment()
+
+
+class PlaceLookup(Row, Due, table=True):
+    """What a person typed for a place, on its way to the geocoder; comes back as an event."""
+
+    __table_args__ = args(
+        one_of("state", LookupState),
+        partial("ix_place_lookup_due", "due_at", where="state = 'asked'"),
+    )
+    id: int = row_id()
+    conversation_id: int = link("conversation")
+    asked: str = sealed("place_lookup.asked")
+    pin: list[float] | None = sealed_json("place_lookup.pin", null=True)
+    state: str = words("asked")
+    result: list[Any] | None = sealed_json("place_lookup.result", null=True)
+    error: str | None = words(null=True)
+    created_at: datetime = moment()
+    finished_at: datetime | None = moment(null=True)
+
+
+class Interview(Row, table=True):
+    """One appointment: `at` is the moment, `wall` the clock there ("2027-02-24T08:00"), `zone` its IANA zone.
+
+    `version` grows when it moves or is cancelled: everything planned for an older one is void.
+    """
+
+    __table_args__ = args(
+        one_of("kind", InterviewKind),
+        one_of("state", InterviewState),
+        one_of("ok_to_go", OkToGo),
+        sa.Index(None, "person_id", "at"),
+        sa.Index(None, "at"),
+    )
+    id: int = row_id()
+    person_id: int = link("person", index=False)
+    kind: str = words("interview")
+    employer: str | None = sealed("interview.employer", null=True)
+    at: datetime = moment()
+    wall: str = words()
+    zone: str = words()
+    place_id: int = link("place", gone="NO ACTION", index=False)
+    version: int = number(1)
+    state: str = words("planned")
+    moved: int = number(0)
+    confirmed_at: datetime | None = moment(null=True)
+    ok_to_go: str | None = words(null=True)
+    outcome: str | None = words(null=True)
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class Ride(Row, Due, table=True):
+    """One leg. `wanted` is what we want, `state` what is: workers drive them together by compare-and-set.
+
+    States are the provider's, and ours before it knows the ride: held, booking, unsure; failed after a
+    plain no. Every change counts `version` up.
+    """
+
+    __table_args__ = args(
+        one_of("leg", Leg),
+        one_of("wanted", Wanted),
+        one_of("state", RideState),
+        one_of("purpose", InterviewKind),
+        partial("uq_ride_live_leg", "interview_id", "leg", where=f"state IN ({_LIVE})", unique=True),
+        partial("ix_ride_due", "due_at", where="due_at IS NOT NULL"),
+        sa.UniqueConstraint("provider", "provider_id"),
+    )
+    id: int = row_id()
+    interview_id: int = link("interview")
+    person_id: int = link("person")
+    fund_id: int | None = link("fund", null=True, gone="SET NULL", index=False)
+    leg: str = words()
+    purpose: str = words("interview")
+    wanted: str = words("booked")
+    state: str = words("held")
+    ref: str = words(unique=True)
+    provider: str | None = words(null=True)
+    provider_id: str | None = words(null=True)
+    rider: str = sealed("ride.rider")
+    pickup_place_id: int = link("place", gone="NO ACTION", index=False)
+    dropoff_place_id: int = link("place", gone="NO ACTION", index=False)
+    door: str | None = sealed("ride.door", null=True)
+    pickup_at: datetime | None = moment(null=True)
+    arrive_by: datetime | None = moment(null=True)
+    flexible: bool = flag()
+    called_at: datetime | None = moment(null=True)
+    estimate_cents: int = number(0)
+    hold_cents: int = number(0)
+    fee_cents: int = number(0)
+    final_cents: int | None = number(null=True)
+    free_cancel_until: datetime | None = moment(null=True)
+    car: dict[str, Any] | None = sealed_json("ride.car", null=True)
+    reason: str | None = words(null=True)
+    version: int = number(1)
+    changed_at: datetime | None = moment(null=True)
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class RideEvent(Row, table=True):
+    """A provider's webhook as it came, once: a hint to go and look."""
+
+    __table_args__ = args(sa.UniqueConstraint("provider", "event_id"))
+    id: int = row_id()
+    provider: str = words()
+    event_id: str = words()
+    ride_id: int | None = link("ride", null=True)
+    raw: str = sealed("ride_event.raw")
+    at: datetime = moment()
+
+
+class Fund(Row, table=True):
+    """Money for rides, US cents. The CHECK is the last line: held and spent never exceed the budget."""
+
+    __table_args__ = args(
+        sa.CheckConstraint("held_cents >= 0 AND spent_cents >= 0", name="not_negative"),
+        sa.CheckConstraint("held_cents + spent_cents <= budget_cents", name="not_overspent"),
+    )
+    id: int = row_id()
+    name: str = words(unique=True)
+    grant_code: str | None = words(null=True)
+    budget_cents: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+    held_cents: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, default=0))
+    spent_cents: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, default=0))
+    ride_limit_cents: int | None = number(null=True)
+    starts_at: datetime | None = moment(null=True)
+    ends_at: datetime | None = moment(null=True)
+    open: bool = flag(True)
+    created_at: datetime = moment()
+
+
+class FundEntry(Row, table=True):
+    """The fund's ledger: every change, appended and never altered; `dedupe_key` makes it happen once."""
+
+    __table_args__ = args(one_of("kind", EntryKind))
+    id: int = row_id()
+    fund_id: int = link("fund", gone="RESTRICT")
+    ride_id: int | None = link("ride", null=True, gone="SET NULL")
+    kind: str = words()
+    held_change: int = number()
+    spent_change: int = number()
+    budget_change: int = number(0)
+    actor: str = words()
+    dedupe_key: str | None = words(null=True, unique=True)
+    at: datetime = moment()

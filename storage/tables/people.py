@@ -1,0 +1,116 @@
+"""Who we talk with: people, how to reach them, what they allowed, and the codes that bring them in."""
+
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from storage.tables.base import (
+    Row,
+    args,
+    digest_of,
+    flag,
+    link,
+    maybe_flag,
+    moment,
+    number,
+    one_of,
+    row_id,
+    sealed,
+    sealed_json,
+    words,
+)
+
+ConsentState: TypeAlias = Literal["none", "asked", "given", "withdrawn"]
+PointState: TypeAlias = Literal["active", "failing", "blocked", "retired"]
+PhoneUse: TypeAlias = Literal["mine", "shared", "office"]
+ConsentChange: TypeAlias = Literal["given", "withdrawn"]
+
+
+class Person(Row, table=True):
+    """One person, reached by any number of contact points; `ref` is the random name outside the house."""
+
+    __table_args__ = args(one_of("phone_use", PhoneUse))
+    id: int = row_id()
+    ref: str = words(unique=True)
+    lang: str = words("en")
+    zone: str = words()
+    zip: str | None = words(null=True)
+    first_name: str | None = sealed("person.first_name", null=True)
+    adult: bool | None = maybe_flag()
+    discreet: bool = flag()
+    phone_use: str | None = words(null=True)
+    facts: dict[str, Any] = sealed_json("person.facts")
+    pin_hmac: bytes | None = digest_of(null=True)
+    pin_tries: int = number(0)
+    case_id: str | None = words(null=True)
+    grant_code: str | None = words(null=True)
+    team: str | None = words(null=True, index=True)
+    caseworker_id: int | None = link("caseworker", null=True, gone="SET NULL")
+    sample: bool = flag()
+    created_at: datetime = moment()
+    closed_at: datetime | None = moment(null=True)
+
+
+class NameToken(Row, table=True):
+    """The HMAC of a folded word of a person's name, or of its beginning: search without reading names."""
+
+    person_id: int = Field(
+        sa_column=sa.Column(
+            sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+            sa.ForeignKey("person.id", ondelete="CASCADE"),
+            primary_key=True,
+        )
+    )
+    token: bytes = Field(sa_column=sa.Column(sa.LargeBinary, primary_key=True, index=True))
+
+
+class ContactPoint(Row, table=True):
+    """One address of a person on one channel; consent is the address's, not the person's."""
+
+    __table_args__ = args(
+        sa.UniqueConstraint("channel", "address_index"),
+        one_of("consent", ConsentState),
+        one_of("state", PointState),
+    )
+    id: int = row_id()
+    person_id: int = link("person")
+    channel: str = words()
+    address: str = sealed("contact_point.address")
+    address_index: bytes = digest_of()
+    consent: str = words("none")
+    state: str = words("active")
+    failures: int = number(0)
+    created_at: datetime = moment()
+    last_in_at: datetime | None = moment(null=True)
+
+
+class Consent(Row, table=True):
+    """The ledger of every yes and every stop: appended to, never changed."""
+
+    __table_args__ = args(one_of("change", ConsentChange))
+    id: int = row_id()
+    contact_point_id: int = link("contact_point")
+    change: str = words()
+    wording: str = words()
+    method: str = words()
+    message_id: int | None = link("message", null=True, gone="SET NULL", index=False)
+    at: datetime = moment()
+
+
+class InviteCode(Row, table=True):
+    """A code on a card: one person's, or a group's; it says who brought them and for which programme."""
+
+    __table_args__ = args()
+    id: int = row_id()
+    code: str = sealed("invite_code.code")
+    code_index: bytes = digest_of(unique=True)
+    person_id: int | None = link("person", null=True)
+    caseworker_id: int | None = link("caseworker", null=True, gone="SET NULL")
+    team: str | None = words(null=True)
+    grant_code: str | None = words(null=True)
+    lang: str | None = words(null=True)
+    uses_left: int = number(1)
+    created_at: datetime = moment()
+    expires_at: datetime | None = moment(null=True)
