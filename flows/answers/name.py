@@ -1,0 +1,50 @@
+"""Names: what a driver or a caseworker calls a person.
+
+The rule: a name is never split and never corrected. Only what stands around it goes ("my name is"), and a name typed
+in one case gets capitals.
+"""
+
+import re
+
+from flows.answers.plain import fold
+from flows.answers.reading import AskBack, Reading, Understood
+
+_LEAD = re.compile(
+    r"^(?:(?:hi|hello|hey|hola|yes|yeah|si|ok|okay|um|uh|well|pues|bueno)[\s,.!]+)*"
+    r"(?:(?:my|mi)\s+(?:(?:first|full|last)\s+)?(?:name|nombre)(?:\s+completo)?\s*(?:is|s|'s|es|:)?\s+|name(?:'s|s)?\s*(?:is|:)\s*"
+    r"|nombre\s*(?:es|:)\s*|(?:it\s+is|its|it's|im|i'm|i\s+am|this\s+is|thats|that's|they\s+call\s+me|people\s+call\s+me"
+    r"|(?:you\s+can\s+)?(?:just\s+)?call\s+me|i\s+go\s+by|soy|yo\s+soy|me\s+llamo|me\s+dicen|me\s+llaman|digame"
+    r"|llameme|es|con)\s+)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?:[\s,]+(?:here|please|pls|plz|thanks|thank you|thx|gracias|por favor|para servirle|aqui))+$", re.I)
+_NOT_NAMES = frozenset(
+    "yes no yeah yep nope ok okay k none nothing why who what where when how stop help idk start menu back si "
+    "claro nada que quien porque donde cuando como hola hi hello hey thanks gracias skip saltar maybe quizas".split()
+)
+_LOWER = frozenset("de del la las los y e da do dos van von der".split())
+_LETTERS = re.compile(r"[^\W\d_]")
+LONGEST = 60
+
+
+def read(text: str) -> Reading:
+    """Read a name as typed, or ask again: digits, an address, a sentence or a lone yes is no name."""
+    said = " ".join(text.replace("’", "'").split()).strip(" .,!?\"*;:()[]-")
+    rest = _TAIL.sub("", said[len(match.group()) :] if (match := _LEAD.match(said)) else said).strip(" .,!\"'")
+    if not rest or len(rest) > LONGEST or not _LETTERS.search(rest) or re.search(r"[\d@#/\\<>{}=_?]", rest):
+        return AskBack("unclear.name")
+    if fold(rest) in _NOT_NAMES or len(rest.split()) > 5:
+        return AskBack("unclear.name")
+    return Understood(_cased(rest))
+
+
+def _cased(name: str) -> str:
+    if not (name.islower() or name.isupper()):
+        return name
+    return " ".join(
+        word if at and word in _LOWER else _capital(word) for at, word in enumerate(name.lower().split())
+    )
+
+
+def _capital(word: str) -> str:
+    return re.sub(r"(^|['-])([^\W\d_])", lambda found: found[1] + found[2].upper(), word)

@@ -1,0 +1,63 @@
+"""Where the car should stop, as typed: a street and number, a named place, or what the person knows.
+
+The rule: this reader judges the shape only; the place finder decides where it is. A PO box or a ZIP alone is no place
+for a car, and "here" or "the same" is a question.
+"""
+
+import re
+
+import usaddress
+
+from flows.answers.plain import fold, phrases, words
+from flows.answers.reading import AskBack, Reading, Understood, Value
+
+_PO_BOX = re.compile(r"\b(?:p\.?\s*o\.?\s*box|post office box|po\s?bx|apartado(?: postal)?|apdo)\b\.?\s*#?\s*\d*")
+_ZIP_ONLY = re.compile(r"^(?:zip(?: code)?|codigo postal|cp)?\W*\d{5}(?:-\d{4})?\W*$")
+_VAGUE = frozenset(
+    """
+    here there home house my at the a in on idk dunno know dont i am im same place it where you from street st town city
+    downtown somewhere anywhere outside inside near nearby around not sure no yes ok wherever door front back
+    aqui alli alla ahi casa mi la el en lo no se mismo misma lugar ciudad calle afuera adentro cerca centro donde yo estoy
+    """.split()
+)
+_LEAD = phrases(
+    r"""
+    (?:its|it is|it's|im|i am|i'm|ill be|i'll be|the address is|my address is|address is|address|pick me up|meet me
+    es|esta|estoy|la direccion es|mi direccion es|direccion|vivo|recojanme|me recogen)(?: (?:at|on|in|by|en|a))?
+    """.replace("meet me\n    es", "meet me|es"),
+    start=True,
+)
+_KEPT = {"OccupancyIdentifier": "unit", "ZipCode": "zip", "PlaceName": "city", "StateName": "state"}
+LONGEST = 200
+
+
+def read(text: str) -> Reading:
+    """Read a place: {"text": as typed, "shape": "street" or "words", and unit, city, state, zip where written}."""
+    typed = " ".join(text.split())[:LONGEST]
+    folded = fold(typed)
+    if _PO_BOX.search(folded):
+        return AskBack("unclear.address_po_box")
+    if _ZIP_ONLY.match(folded):
+        return AskBack("unclear.address_zip")
+    said = [word for word in words(folded) if word not in _VAGUE]
+    if not any(any(each.isalpha() for each in word) for word in said):
+        return AskBack("unclear.address")
+    return Understood(_shape(_without_lead(typed, folded)))
+
+
+def _without_lead(typed: str, folded: str) -> str:
+    lead = _LEAD.match(folded)
+    if not lead or len(folded) != len(typed):
+        return typed
+    return typed[lead.end() :].strip(" :,-") or typed
+
+
+def _shape(typed: str) -> dict[str, Value]:
+    found: dict[str, list[str]] = {}
+    for part, tag in usaddress.parse(typed):
+        found.setdefault(tag, []).append(part.strip(" ,.;"))
+    street = "AddressNumber" in found and "StreetName" in found
+    shape: dict[str, Value] = {"text": typed, "shape": "street" if street else "words"}
+    if street:
+        shape |= {name: " ".join(found[tag]) for tag, name in _KEPT.items() if tag in found}
+    return shape

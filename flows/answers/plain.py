@@ -1,0 +1,37 @@
+"""Text as the readers compare it: folded to plain small letters, so that one table serves "Sí", "si" and "SI".
+
+The rule: folding never loses a letter or a digit, it only makes them alike (é → e, ñ → n, ’ → ', 1️⃣ → 1).
+"""
+
+import re
+import unicodedata
+
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
+    | {"−": "-", "\u00a0": " ", "\u202f": " ", "¿": " ", "¡": " ", "º": "º", "ª": "ª"}
+)
+_COMBINING = re.compile(r"[\u0300-\u036f\u20e3\ufe0e\ufe0f\u200b-\u200f\u2060]")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+
+
+def fold(text: str) -> str:
+    """Fold to small letters without accents, straight quotes, single spaces."""
+    plain = _COMBINING.sub("", unicodedata.normalize("NFKD", text.translate(_QUOTES)))
+    return " ".join(plain.casefold().translate(_QUOTES).split())
+
+
+def words(folded: str) -> list[str]:
+    """Split folded text into words; an apostrophe inside a word goes (don't → dont)."""
+    return [word.replace("'", "") for word in _WORD.findall(folded)]
+
+
+def relaxed(word: str) -> str:
+    """Shorten letters that were held down: yesss → yes, siiii → si."""
+    return _STRETCHED.sub(r"\1", word)
+
+
+def phrases(table: str, *, start: bool = False) -> re.Pattern[str]:
+    """Compile a table of regex phrases, one or more a line set apart by " | ", to match as whole words."""
+    either = "|".join(each.strip() for line in table.strip().splitlines() for each in line.split(" | "))
+    return re.compile(rf"{'^' if start else chr(92) + 'b'}(?:{either})\b")

@@ -1,0 +1,226 @@
+"""Yes or no, as people type it.
+
+The rule: yes and no are never swapped. In this order: the exact list, the number on the phone, the first word, "not
+now", unsure phrases, negation, agreement, and only then spelling, for replies of one or two words longer than three
+letters. What is none of these is asked again. Consent and bookings stop after the exact list.
+"""
+
+import re
+from typing import Literal, TypeAlias
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from flows.answers.plain import fold, phrases, relaxed, words
+from flows.answers.reading import AskBack, Reading, Understood
+
+Label: TypeAlias = Literal["yes", "no", "unsure"]
+
+
+def _lines(table: str) -> frozenset[str]:
+    return frozenset(each.strip() for line in table.strip().splitlines() for each in line.split("|"))
+
+
+_EXACT_YES = _lines(
+    """
+    1 | y | ye | yes | yea | yeah | yep | yup | yes please | yes pls | yes plz | yeah please | yes thanks
+    yes thank you | yes i do | yes i am | i agree | agree | yes i agree
+    si | s | si por favor | si gracias | si claro | claro que si | claro | acepto | si acepto | de acuerdo | si quiero
+    """
+)
+_EXACT_NO = _lines(
+    """
+    2 | n | no | nope | nah | no thanks | no thank you | no thx | no ty | i do not agree | not yet
+    no gracias | no quiero | no acepto | todavia no
+    """
+)
+_YES = frozenset(
+    """
+    y ye yes yea yeah yeh yep yup yas yass yah ya yesm yessir yesir yessum yuh sure surely ok okay okey oki k kk alright
+    aight absolutely definitely certainly indeed affirmative correct right true exactly totally perfect great fine
+    confirm confirmed agreed agree approved bet
+    si sip sep simon claro dale vale sale correcto exacto exactamente perfecto seguro cierto afirmativo bueno orale andale
+    confirmo acepto listo obvio
+    """.split()
+)
+_WEAK_YES = frozenset(
+    """
+    right true fine great correct perfect agree agreed absolutely definitely certainly totally exactly
+    bueno seguro cierto correcto perfecto exacto
+    """.split()
+)
+_NO = frozenset(
+    """
+    n no nop nope nah naw nay na nada never negative not neither none incorrect wrong false
+    nunca nel nones jamas negativo tampoco
+    """.split()
+)
+_NO_AFTER_YES = frozenset("no nope nah not".split())  # "yeah no", "ok no": asked again
+_NO_BUT_FINE = phrases(
+    "no (?:problem|problema|prob|probs|worries|doubt|hay (?:problema|duda)|te preocupes) | not (?:wrong|bad)", start=True
+)
+_UNSURE_NO = phrases("not (?:\\w+ )?(?:sure|certain) | no (?:lo |la )?se | no (?:clue|idea) | no estoy segur[oa]", start=True)
+_YES_PHRASE = phrases(
+    r"""
+    (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|ok|okay|amazing|awesome|correct|true)
+    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:right|correct|true|good|great|fine|perfect|ok|okay)
+    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:yes|nice|awesome|confirmed|accurate|affirmative)
+    (?:thats?|that is|its|it is|this is) (?:\w+ ){0,2}?(?:the one|the truth|a fact|in order|a yes|a good idea)
+    everything (?:is|seems|looks) (?:\w+ ){0,3}?(?:order|good|right|correct|fine)
+    that (?:would be|will be|happens to be|seems) (?:\w+ )?(?:great|good|fine|perfect|true|correct|nice|right|awesome)
+    (?:go|going) (?:right )?ahead | go for it | do it | please do | proceed | of ?course | for sure | fo sho | why not
+    you bet | you got it | you nailed it | count me in | im (?:in|down) | i can do that | book (?:it|em) | lock it in
+    i (?:do|am|would|will|can|could)(?= ?$| please| do that| so)
+    (?:it|that|this|which|still) (?:\w+ )?(?:works|will work|will do|does) | works (?:for|with|fine|great)
+    (?:all |im |i am )?(?:good|fine|ok|okay|cool|happy) (?:with|for|by) (?:me|that|it|this)
+    what i (?:want|wanted|need|meant) | i confirm | please confirm
+    (?:say|saying|is|answer|vote) (?:\w+ ){0,2}?yes
+    por supuesto | claro que si | esta bien | asi es | de acuerdo | como no | con gusto | desde luego
+    me parece bien | me gusta | me sirve | me late | va bien | eso es | es (?:correcto|cierto|verdad)
+    que si | por favor si | si (?:quiero|puedo|voy|esta|me|lo|la|tengo|por favor|senora?)
+    """
+)
+_LATER = phrases(
+    r"""
+    (?:maybe|perhaps|possibly|probably|some|any) (?:\w+ ){0,2}?(?:later|other time|another time|next time|other day)
+    not (?:now|yet|today|tonight|right now|just yet|needed|required|necessary|interested|ready|happening)
+    not (?:this (?:time|second|moment|week)|at (?:the|this)|for (?:now|today)) | hold off | (?:pass|wait) on
+    no (?:need|thanks|thank you|gracias|quiero|puedo|necesito|me interesa|por ahora)
+    i(?:ll)? (?:will )?(?:pass|skip) | we should wait | skip (?:it|that|this)
+    (?:another|some other|next) time$ | ^later$
+    ahora no | todavia no | aun no | mejor no | otro dia | mas tarde | en otro momento | ^luego$ | ^despues$
+    """
+)
+_UNSURE = phrases(
+    r"""
+    maybe | mabe | perhaps | possibly | either | undecided | unsure | uncertain | idk | dunno | unaware | depends
+    no (?:\w+ )?(?:clue|idea) | hard to say | who knows | not (?:\w+ )?(?:sure|certain|positive) | not decided
+    (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? answer|have that|have an? (?:clue|idea)|a clue)
+    have no (?:\w+ )?(?:idea|clue)
+    (?:cant|cannot|can not|couldnt|could not|not able to|unable to) (?:really )?(?:say|tell|give you|answer|decide)
+    (?:have to|need to|gotta|let me|will|ill) think | one or the other | both | (?:i will|ill) know
+    (?:might|could|may) (?:\w+ )?be (?:\w+ )?(?:it|the case|one|both|true) | (?:its|it is) possible | i guess
+    no (?:lo |la )?(?:se|recuerdo) | no estoy (?:muy |tan )?segur[oa] | no sabria | quizas? | tal ?vez | a lo mejor
+    puede (?:ser|que) | quien sabe | ni idea | posiblemente | depende
+    """
+)
+_NEGATED = phrases(
+    r"""
+    (?:is|does|do|did|was|would|ca|wo|are|should|have|has|ai|could)nt | cannot | not | never | no | nope | nah
+    incorrect | wrong | false | untrue | inaccurate | invalid | mistaken
+    ni | nunca | tampoco | falso | equivocad[oa] | mal | incorrect[oa]
+    """
+)
+_NOT_WRONG = phrases("(?:not|isnt|arent) (?:wrong|bad|false|incorrect)")
+_QUESTION = phrases(
+    """
+    how | whats? | wheres? | whens? | whos? | which | why | could | can | would | will | do | does | did | is | are | may
+    shall | should | tell | show | find | give | please (?:tell|give|put|show)
+    que | cual | cuando | donde | como | quien | puede | puedo | cuanto
+    """,
+    start=True,
+)
+_SOFT_START = phrases(
+    """
+    (?:(?:um+|uh+|hm+|well|so|oh|hey|hi|hello|actually|sorry|please|pls|thanks|lol|and|but|hell|perdone?|disculp[ea]
+    pues|este|hola|gracias|ay|ah|mm+|the answer is|that is a|thats a)\\s)+
+    """.replace("\n    pues", "|pues"),
+    start=True,
+)
+_NUMBERED = re.compile(
+    r"^(?:#|no\.|number |numero |la |el |option |opcion )?([12])"
+    r"(?=$|[\s.,!)\]:;-]+(?!\d|[ap]\.?m\b|o'?clock|(?:or|o|/|and|y)\s*[12]\b))"
+)
+_FUZZY: dict[Label, tuple[str, ...]] = {
+    "yes": tuple(
+        "absolutely definitely certainly correct right sure okay yeah perfect confirm affirmative claro correcto "
+        "perfecto exacto seguro".split()
+    ),
+    "no": tuple("nope never negative incorrect wrong false nunca tampoco incorrecto".split()),
+    "unsure": tuple("maybe perhaps possibly unsure quizas depende".split()),
+}
+_THUMBS: dict[str, Label] = {
+    "👍": "yes", "👌": "yes", "✅": "yes", "🆗": "yes", "✔": "yes", "👎": "no", "❌": "no", "🙅": "no"
+}  # fmt: skip
+
+
+def read(text: str, exact: bool) -> Reading:
+    """Read True or False; with `exact` only the exact list counts."""
+    match exact_label(text) if exact else label(text):
+        case "yes":
+            return Understood(True)
+        case "no":
+            return Understood(False)
+        case "unsure":
+            return AskBack("unsure.yes_no")
+        case None:
+            return AskBack("unclear.yes_no")
+
+
+def exact_label(text: str) -> Label | None:
+    """Label a reply by the exact list alone: what consent and bookings accept."""
+    said = _said(text[:400])
+    return "yes" if said in _EXACT_YES else "no" if said in _EXACT_NO else None
+
+
+def label(text: str) -> Label | None:
+    """Label a reply yes, no, unsure, or None where it answers something else."""
+    said = _said(text[:400])
+    if said in _EXACT_YES or said in _EXACT_NO:
+        return "yes" if said in _EXACT_YES else "no"
+    if not said:
+        return _by_sign(text)
+    if numbered := _NUMBERED.match(fold(text[:400])):
+        return "yes" if numbered[1] == "1" else "no"
+    return _by_words(_SOFT_START.sub("", said).strip() or said)
+
+
+def _said(text: str) -> str:
+    return " ".join(relaxed(word) for word in words(fold(text)))
+
+
+def _by_sign(text: str) -> Label | None:
+    shown = {meaning for sign, meaning in _THUMBS.items() if sign in text}
+    return shown.pop() if len(shown) == 1 else None
+
+
+def _by_words(said: str) -> Label | None:
+    first, *rest = said.split()
+    if _NO_BUT_FINE.match(said):
+        return "yes"
+    if _is_yes(first) and first not in _WEAK_YES:
+        return None if rest and rest[0] in _NO_AFTER_YES else "yes"
+    if first in _NO:
+        return "unsure" if _UNSURE_NO.match(said) else "no"
+    if _LATER.search(said):
+        return "no"
+    if _UNSURE.search(said):
+        return "unsure"
+    if _QUESTION.match(said) and not _NEGATED.search(said):
+        return None
+    return _by_phrase(said, first, rest)
+
+
+def _by_phrase(said: str, first: str, rest: list[str]) -> Label | None:
+    if _NOT_WRONG.search(said):
+        return "yes"
+    if _NEGATED.search(said):
+        return "no" if len(rest) < 12 else None
+    if _YES_PHRASE.search(said) or (_is_yes(first) and len(rest) < 6) or (rest and rest[-1] in ("yes", "yep", "si")):
+        return "yes"
+    return _by_spelling([first, *rest])
+
+
+def _is_yes(word: str) -> bool:
+    return word in _YES or bool(re.fullmatch(r"ye+s+|ya+s+|si+", word))
+
+
+def _by_spelling(said: list[str]) -> Label | None:
+    if len(said) > 2 or len(said[0]) <= 3:
+        return None
+    near = [each for each, known in _FUZZY.items() if any(_spelled(said[0], word) for word in known)]
+    return near[0] if len(near) == 1 else None
+
+
+def _spelled(word: str, known: str) -> bool:
+    allowed = 1 if len(known) < 7 else 2
+    return DamerauLevenshtein.distance(word, known, score_cutoff=allowed) <= allowed

@@ -1,0 +1,124 @@
+"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN LANGUAGE ABOUT ME, and those of a live ride.
+
+The rule: a carrier word counts alone or as a clear phrase ("stop texting me"), never as one word among others: "bus
+stop" and "don't stop" end nothing. The lists are data (content/words/keywords.yaml); no file is opened here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from flows.answers.plain import fold, relaxed, words
+
+Carrier: TypeAlias = Literal["stop", "start", "help"]
+Name: TypeAlias = Literal["menu", "back", "person", "again", "language", "about_me"]
+Lang: TypeAlias = Literal["en", "es"]
+_Phrase: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere:
+    """A word that works anywhere; `lang` is set where the person named the language they want."""
+
+    name: Name
+    lang: Lang | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The lists, folded once. Made by `make_keywords`."""
+
+    carrier_words: Mapping[str, Carrier]
+    carrier_phrases: Mapping[Carrier, tuple[_Phrase, ...]]
+    negations: frozenset[str]
+    anywhere_phrases: Mapping[str, Anywhere]
+    contained: tuple[tuple[_Phrase, Anywhere], ...]
+    politeness: frozenset[str]
+    ride_first: Mapping[str, str]
+    ride_phrases: tuple[tuple[_Phrase, str], ...]
+
+    def carrier(self, text: str) -> Carrier | None:
+        """Read STOP, START or HELP: the exact single word, or a clear phrase."""
+        said = words(fold(text[:320]))
+        if len(said) == 1 and (alone := self.carrier_words.get(said[0])):
+            return alone
+        for name, phrases in self.carrier_phrases.items():
+            if any(self._clear(said, phrase) for phrase in phrases):
+                return name
+        return None
+
+    def anywhere(self, text: str, lang: str) -> Anywhere | None:
+        """Read MENU, BACK and the like: the whole text, politeness aside, or a phrase that asks for a human.
+
+        Both languages are always known; `lang` is the person's and decides nothing yet.
+        """
+        said = words(fold(text[:320]))
+        bare = [word for word in said if word not in self.politeness] or said
+        if found := self.anywhere_phrases.get(" ".join(bare)) or self.anywhere_phrases.get(" ".join(said)):
+            return found
+        return next((each for phrase, each in self.contained if self._clear(said, phrase)), None)
+
+    def live_ride(self, text: str, lang: str) -> str | None:
+        """Read what someone says about the car they wait for: "where", "done", "sees_car" …, or None."""
+        said = [relaxed(word) for word in words(fold(text[:320]))]
+        for phrase, meaning in self.ride_phrases:
+            if _find(said, phrase) is not None:
+                return meaning
+        rest = [word for word in said if word not in self.politeness]
+        return _alike(rest[0], self.ride_first) if rest else None
+
+    def _clear(self, said: Sequence[str], phrase: _Phrase) -> bool:
+        at = _find(said, phrase)
+        return at is not None and not any(word in self.negations for word in said[max(0, at - 2) : at])
+
+
+def make_keywords(data: Mapping[str, Any]) -> Keywords:
+    """Build the lists from parsed content/words/keywords.yaml; KeyError or ValueError name what is wrong in it."""
+    carrier = data["carrier"]
+    exact: dict[str, Anywhere] = {}
+    contained: list[tuple[_Phrase, Anywhere]] = []
+    for name, lists in data["anywhere"].items():
+        if name not in get_args(Name):
+            raise ValueError(f"anywhere: there is no word {name!r}")
+        exact |= {_flat(phrase): Anywhere(name) for phrase in lists["words"]}
+        contained += [(_split(phrase), Anywhere(name)) for phrase in lists.get("inside", ())]
+    for lang, names in data["languages"].items():
+        exact |= {_flat(phrase): Anywhere("language", lang) for phrase in names}
+    return Keywords(
+        carrier_words={_flat(word): name for name in get_args(Carrier) for word in carrier[name]["words"]},
+        carrier_phrases={
+            name: tuple(_split(each) for each in carrier[name].get("phrases", ())) for name in get_args(Carrier)
+        },
+        negations=frozenset(_flat(word) for word in data["negations"]),
+        anywhere_phrases=exact,
+        contained=tuple(contained),
+        politeness=frozenset(_flat(word) for word in data["politeness"]),
+        ride_first={_flat(word): name for name, lists in data["live_ride"].items() for word in lists.get("first", ())},
+        ride_phrases=tuple(
+            (_split(each), name) for name, lists in data["live_ride"].items() for each in lists.get("phrases", ())
+        ),
+    )
+
+
+def _split(phrase: str) -> _Phrase:
+    return tuple(words(fold(phrase)))
+
+
+def _flat(phrase: str) -> str:
+    return " ".join(_split(phrase))
+
+
+def _find(said: Sequence[str], phrase: _Phrase) -> int | None:
+    size = len(phrase)
+    return next((at for at in range(len(said) - size + 1) if tuple(said[at : at + size]) == phrase), None)
+
+
+def _alike(word: str, known: Mapping[str, str]) -> str | None:
+    if word in known:
+        return known[word]
+    if len(word) < 6:
+        return None
+    near = {name for each, name in known.items() if len(each) >= 6 and DamerauLevenshtein.distance(word, each) <= 2}
+    return near.pop() if len(near) == 1 else None
