@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,8 +16,10 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("bot", "flows", "storage")
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
-CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
+CLOCKS = {f"{kind}.{read}" for kind in ("datetime", "date") for read in ("now", "utcnow", "today")} | {
+    "time.time"
+}
+OPENERS = {"open", ".open", ".read_text", ".read_bytes", ".write_text", ".write_bytes"}
 
 
 def modules(*packages: str) -> list[Path]:
@@ -35,13 +38,11 @@ def pinned(path: Path) -> dict[str, str]:
 
 
 def calls(path: Path) -> set[str]:
-    """Name every call of a module, as `name` and as `owner.name`."""
+    """Name every call of a module: `open(…)` as open, `x.y.read_text(…)` as x.y.read_text and .read_text."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    short = {f.id for f in called if isinstance(f, ast.Name)} | {
-        f.attr for f in called if isinstance(f, ast.Attribute)
-    }
-    return short | {ast.unparse(f) for f in called if isinstance(f, ast.Attribute)}
+    methods = {f".{f.attr}" for f in called if isinstance(f, ast.Attribute)}
+    return methods | {ast.unparse(f) for f in called}
 
 
 # --- what a newcomer finds ---------------------------------------------------------------------------
@@ -61,6 +62,31 @@ def test_plain_make_lists_every_target_with_a_line() -> None:
     assert phony
     for target in phony[1].split():
         assert re.search(rf"^  {target} +\S", made, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(
+    "python,advice",
+    [
+        ("#!/bin/sh\nexit 1\n", "Onward needs Python 3.11 or newer"),
+        ('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n', "apt-get install python3-venv"),
+    ],
+)
+def test_a_machine_that_lacks_something_is_told_what_in_one_line(
+    tmp_path: Path, python: str, advice: str
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "python").write_text(python, encoding="utf-8")
+    (tmp_path / "python").chmod(0o755)
+    made = subprocess.run(
+        ["make", "-s", "setup", "PYTHON=./python"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert made.returncode != 0
+    told = [line for line in made.stderr.splitlines() if not line.startswith("make")]
+    assert len(told) == 1
+    assert advice in told[0]
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_continuous_integration_runs_check_and_test() -> None:
