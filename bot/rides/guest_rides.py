@@ -176,7 +176,7 @@ class GuestRides:
         match reply:
             case _Good(raw):
                 return _read(raw, TripWire, TripWire.snapshot)
-            case _No(404, _):
+            case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
             case _No(_, problem):
                 return _refused(problem)
@@ -213,7 +213,7 @@ class GuestRides:
         match reply:
             case _Good(raw):
                 return _read(raw, TripWire, lambda wire: Booked(wire.snapshot()))
-            case _No(404, _):
+            case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
             case _No(_, problem) if problem.code == "trip_over" and problem.trip:
                 return _over(problem.trip)
@@ -244,7 +244,7 @@ class GuestRides:
         match reply:
             case _Good(raw):
                 return _read(raw, TripWire, lambda wire: Canceled(wire.snapshot()))
-            case _No(404, _):
+            case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
             case _No(_, problem) if problem.code == "trip_over" and problem.trip:
                 return _over(problem.trip)

@@ -54,6 +54,7 @@ class Control:
             Route("/_stub/faults", self.add_faults, methods=["POST"]),
             Route("/_stub/faults", self.clear_faults, methods=["DELETE"]),
             Route("/_stub/webhooks", self.show_webhooks, methods=["GET"]),
+            Route("/_stub/counts", self.show_counts, methods=["GET"]),
             Route("/_stub/trips", self.show_trips, methods=["GET"]),
             Route("/_stub/trips/{request_id}/{event}", self.force, methods=["POST"]),
         ]
@@ -106,6 +107,12 @@ class Control:
             "SELECT event_id, request_id, status, at, tries, state, answer FROM hook ORDER BY id"
         )
         return JSONResponse(rows)
+
+    async def show_counts(self, request: Request) -> JSONResponse:
+        """Count tokens, prices, trips and webhooks made since the file was new."""
+        sql = "SELECT (SELECT count(*) FROM token) AS tokens, (SELECT count(*) FROM fare) AS fares,"
+        sql += " (SELECT count(*) FROM trip) AS trips, (SELECT count(*) FROM hook) AS webhooks"
+        return JSONResponse(self._desk.store.row(sql))
 
     async def show_trips(self, request: Request) -> JSONResponse:
         """List every trip, oldest first."""

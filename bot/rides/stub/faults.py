@@ -47,6 +47,7 @@ class Faults:
         if fault is None:
             await self._app(scope, receive, send)
             return
+        receive = await _read_ahead(receive)
         answer: list[Message] = []
         if fault.applied == "before":
             answer = await self._apply(scope, receive)
@@ -76,6 +77,18 @@ class Faults:
 
         await self._app(scope, receive, hold)
         return answer
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Take the whole request in now: who asks may be gone by the time the work is done."""
+    parts = [await receive()]
+    while parts[-1].get("more_body"):
+        parts.append(await receive())
+
+    async def replay() -> Message:
+        return parts.pop(0) if parts else {"type": "http.disconnect"}
+
+    return replay
 
 
 async def _misbehave(fault: Fault, answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
