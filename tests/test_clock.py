@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Timer
 
 import pytest
 
@@ -73,11 +74,14 @@ async def test_moving_wakes_only_those_whose_time_has_come(clock: MovableClock) 
 
 
 async def test_a_clock_moved_from_a_thread_wakes_the_loop(clock: MovableClock) -> None:
-    sleeper = asyncio.create_task(clock.sleep_until(NOON + timedelta(hours=1)))
-    await asyncio.sleep(0)
-    await asyncio.to_thread(clock.move, timedelta(hours=1))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    mover = Timer(0.05, clock.move, [timedelta(hours=1)])
+    mover.start()
     async with asyncio.timeout(SOON):
-        await sleeper
+        await clock.sleep_until(NOON + timedelta(hours=1))
+    assert loop.time() - began < SOON / 2, "woken by the time-out, not by the move"
+    mover.join()
 
 
 async def test_who_stops_waiting_is_forgotten(clock: MovableClock) -> None:
