@@ -31,7 +31,9 @@ SECRET = "a webhook secret"
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[str]:
     """Serve an app on a free loopback port until the block ends."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1)
+    )
     task = asyncio.create_task(server.serve())
     while not server.started:
         assert not task.done(), "the server did not start"
@@ -40,7 +42,6 @@ async def served(app: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        server.force_exit = True
         await task
 
 
@@ -93,7 +94,7 @@ def open_company(tmp_path: Path) -> Opened:
             every_s=0.02,
             **{"back_off_s": (0.02, 0.02), **how},
         )
-        async with served(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as room:
+        async with served(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as room:
             ours = GuestRides(url, "demo", secret, (SECRET,), timeout_s=timeout_s)
             try:
                 yield Company(url, room, ours)

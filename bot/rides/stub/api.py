@@ -3,6 +3,7 @@
 Bodies are checked at the edge; every plain no is JSON with a code word, as real companies answer.
 """
 
+from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -40,7 +41,7 @@ class Scheduling(_Asked):
 class FlexibleDay(_Asked):
     """A day on which the rider calls the car."""
 
-    pickup_day: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    pickup_day: date
 
 
 class Guest(_Asked):
@@ -113,7 +114,7 @@ class Api:
     async def estimate(self, request: Request) -> JSONResponse:
         """Price a trip."""
         self._enter(request)
-        price = self._desk.price((await _body(request, AskedPrice)).model_dump())
+        price = self._desk.price((await _body(request, AskedPrice)).model_dump(mode="json"))
         info: dict[str, Any] = {"no_cars_available": price is None}
         if price is not None:
             info["fare"] = {
@@ -134,7 +135,9 @@ class Api:
         """Take a trip."""
         self._enter(request)
         asked = await _body(request, AskedTrip)
-        return JSONResponse(self._desk.shown(self._desk.create(asked.model_dump())), status_code=201)
+        return JSONResponse(
+            self._desk.shown(self._desk.create(asked.model_dump(mode="json"))), status_code=201
+        )
 
     async def list(self, request: Request) -> JSONResponse:
         """List trips, oldest first, a page at a time."""

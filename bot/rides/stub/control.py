@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.rides.stub.desk import Desk, Problem, utc
+from bot.rides.stub.desk import Desk, Problem
 from bot.rides.stub.faults import Fault
 from bot.rides.stub.page import draw
 
@@ -22,7 +22,7 @@ class ClockMove(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    set: str | None = None
+    set: AwareDatetime | None = None
     advance: float | None = Field(default=None, ge=0, le=400 * 86400)
     frozen: bool | None = None
 
@@ -69,7 +69,7 @@ class Control:
     async def move_clock(self, request: Request) -> Response:
         """Move the clock and live through what it passes."""
         move = await _asked(request, TypeAdapter(ClockMove))
-        target = utc(move.set) if move.set is not None else self._desk.now()
+        target = move.set or self._desk.now()
         target += timedelta(seconds=move.advance or 0.0)
         frozen = self._desk.frozen if move.frozen is None else move.frozen
         self._desk.set_clock(target, frozen)

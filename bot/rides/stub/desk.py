@@ -8,7 +8,7 @@ jumps a day emits the whole day, stamped as it would have happened.
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.rides.stub.store import Row, Store, from_ms, new_id, to_ms
@@ -383,11 +383,3 @@ def _asked_key(asked: dict[str, Any]) -> str:
     """Name the trip a fare is for: the same ends and the same time, or it is another fare."""
     ends = [[asked[end]["latitude"], asked[end]["longitude"]] for end in ("pickup", "dropoff")]
     return json.dumps([ends, asked.get("scheduling"), asked.get("deferred_ride_options")], sort_keys=True)
-
-
-def utc(text: str) -> datetime:
-    """Read an ISO time that carries its offset."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise Problem(400, "time_needs_an_offset")
-    return at.astimezone(UTC)
