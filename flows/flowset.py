@@ -4,18 +4,13 @@ The rule: a FlowSet is complete and checked for shape, or it does not exist; not
 so that one turn, a replay and a test read the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from flows.answers.crisis import Rules
+from flows.keywords import Keywords
 from flows.model import Flow, PlanRow, StartOn
 from flows.texts import Text
-
-if TYPE_CHECKING:
-    from flows.answers.crisis import Rules
-    from flows.keywords import Keywords
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +23,7 @@ class Starter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSet:
-    """What a folder holds. `hash` is stable over its sources; `sources` are the texts of its files by
-    name."""
+    """What a folder holds. `hash` is stable over its `sources`, the texts of its files by name."""
 
     flows: Mapping[str, Flow]
     plans: Mapping[str, tuple[PlanRow, ...]]

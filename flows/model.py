@@ -110,10 +110,12 @@ class Ask(StepBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu(Ask):
-    """A choice whose rows run a flow and come back; a row without `run` ends it."""
+    """A choice whose rows run a flow and come back; a row without `run` ends it. `run` is for rows of a list."""
 
     text_again: Text | None = None
     again_while: Expression | None = None
+    run: str | None = None
+    with_: Mapping[str, Expression | Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

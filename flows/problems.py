@@ -1,0 +1,30 @@
+"""What is wrong in an author's file: where, in plain words, and what to write instead.
+
+The rule: a problem names the line to change and a way out; it never shows a programmer's error.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One fault. `rule` is the name of the rule that found it, for `check --fix` and for tests."""
+
+    file: str
+    line: int
+    words: str
+    fix: str = ""
+    rule: str = "shape"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.words}{f' Fix: {self.fix}' if self.fix else ''}"
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Suggest the nearest known word; else say what there is, or `otherwise`."""
+    names = sorted(known)
+    if near := get_close_matches(word, names, n=1, cutoff=0.6):
+        return f"did you mean {near[0]}?"
+    return otherwise or (f"there is {', '.join(names)}." if names else "there is none.")
