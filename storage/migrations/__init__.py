@@ -35,7 +35,7 @@ def upgrade(url: str, to: str = "head") -> None:
 
 
 def revise(url: str, words: str) -> None:
-    """Write a migration from what the models have and this (upgraded) database has not; read it before use."""
+    """Write a migration from what the models have and this (upgraded) database has not; read it first."""
     with _migrating(url) as config:
         command.revision(config, words, autogenerate=True)
 

@@ -16,6 +16,7 @@ from storage.tables.base import (
     moment,
     number,
     one_of,
+    partial,
     row_id,
     sealed,
     sealed_json,
@@ -67,10 +68,15 @@ class NameToken(Row, table=True):
 
 
 class ContactPoint(Row, table=True):
-    """One address of a person on one channel; consent is the address's, not the person's."""
+    """One address of a person on one channel; consent is the address's, not the person's.
+
+    A retired row stays with its person while the same number, given to somebody else, gets a row of its own.
+    """
 
     __table_args__ = args(
-        sa.UniqueConstraint("channel", "address_index"),
+        partial(
+            "uq_contact_point_in_use", "channel", "address_index", where="state <> 'retired'", unique=True
+        ),
         one_of("consent", ConsentState),
         one_of("state", PointState),
     )

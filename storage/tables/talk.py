@@ -67,7 +67,10 @@ class Conversation(Row, table=True):
 
 
 class Turn(Row, table=True):
-    """One event, handled: enough to replay it. Appended to, never changed."""
+    """One event, handled: enough to replay it. Appended to, never changed.
+
+    `silent` is why nothing was said; `ended` lists the flows that ended ("welcome=done intake=no_reply").
+    """
 
     __table_args__ = args(sa.UniqueConstraint("conversation_id", "seq"))
     id: int = row_id()
@@ -76,6 +79,8 @@ class Turn(Row, table=True):
     event: dict[str, Any] = sealed_json("turn.event")
     before: str | None = words(null=True)
     after: str | None = words(null=True)
+    silent: str | None = words(null=True)
+    ended: str | None = words(null=True)
     flows_hash: str = words()
     at: datetime = moment()
 

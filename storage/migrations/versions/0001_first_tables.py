@@ -208,11 +208,17 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_contact_point_person_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_point")),
-        sa.UniqueConstraint("channel", "address_index", name=op.f("uq_contact_point_channel_address_index")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_point_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "uq_contact_point_in_use",
+            ["channel", "address_index"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'retired'"),
+            postgresql_where=sa.text("state <> 'retired'"),
+        )
 
     op.create_table(
         "invite_code",
@@ -676,6 +682,8 @@ def upgrade() -> None:
         sa.Column("event", sa.LargeBinary(), nullable=False),
         sa.Column("before", sa.String(), nullable=True),
         sa.Column("after", sa.String(), nullable=True),
+        sa.Column("silent", sa.String(), nullable=True),
+        sa.Column("ended", sa.String(), nullable=True),
         sa.Column("flows_hash", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,198 @@
+"""Messages: keep what comes in once, queue what goes out, and what was said, by conversation.
+
+The rule: a message that came is unique by its channel and the provider's id, so a second copy changes
+nothing; and every message out reaches a final state (sent on, failed, maybe sent, expired, dropped).
+Sending is storage/outbox.py.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.tables import Message, Photo, table
+from storage.tables.talk import MessageKind, Sender
+
+MESSAGE, PHOTO = table(Message), table(Photo)
+PRIORITY: dict[str, int] = {
+    "crisis": 0,
+    "staff": 1,
+    "consent": 1,
+    "reply": 1,
+    "ride": 2,
+    "reminder": 3,
+    "nudge": 4,
+}
+"""Smaller leaves sooner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInbound:
+    """A message somebody sent. `extra` is what came with it: tap, pin, contact, code, seen."""
+
+    conversation_id: int
+    contact_point_id: int
+    channel: str
+    provider_id: str
+    body: str
+    at: datetime
+    extra: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOutbound:
+    """A message to send from `due_at` on; `options` are the buttons as drawn, `epoch` the conversation's."""
+
+    conversation_id: int
+    contact_point_id: int
+    channel: str
+    sender: Sender
+    kind: MessageKind
+    body: str
+    at: datetime
+    due_at: datetime
+    epoch: int
+    options: list[Any] | None = None
+    extra: dict[str, Any] | None = None
+    prompt: int | None = None
+    step: str | None = None
+    subject: str | None = None
+    version: int | None = None
+    useful_until: datetime | None = None
+    caseworker_id: int | None = None
+    parts: int | None = None
+    dedupe_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a thread, as staff read it."""
+
+    id: int
+    direction: str
+    sender: str
+    kind: str
+    state: str
+    body: str
+    options: list[Any] | None
+    channel: str
+    caseworker_id: int | None
+    error: str | None
+    at: datetime
+    sent_at: datetime | None
+    useful_until: datetime | None
+
+
+_KEEP = (
+    insert(MESSAGE)
+    .on_conflict_do_nothing(index_elements=["channel", "direction", "provider_id"])
+    .returning(MESSAGE.c.id)
+)
+_QUEUE = insert(MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_LINES = sa.select(*(MESSAGE.c[name] for name in Line.__dataclass_fields__))
+_LEFT = ("sending", "unsure", "sent", "delivered", "maybe_sent")
+
+
+def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> dict[tuple[str, str], int]:
+    """Keep what came; return the new ids by (channel, provider id), without duplicates."""
+    kept = {}
+    for message in messages:
+        values = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
+        found = connection.execute(_KEEP, {**asdict(message), **values}).scalar_one_or_none()
+        if found is not None:
+            kept[message.channel, message.provider_id] = int(found)
+    return kept
+
+
+def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
+    """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
+    if messages:
+        fixed = {"direction": "out", "state": "queued"}
+        rows = [{**asdict(one), **fixed, "priority": PRIORITY[one.kind]} for one in messages]
+        connection.execute(_QUEUE, rows)
+
+
+def want_photo(
+    connection: sa.Connection, message_id: int, ref: str, content_type: str, now: datetime
+) -> None:
+    """Write down that a picture came with this message, to be fetched by a worker."""
+    values = {"message_id": message_id, "provider_ref": ref, "content_type": content_type, "due_at": now}
+    connection.execute(sa.insert(PHOTO).values(**values))
+
+
+def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: datetime) -> int:
+    """Drop the bot's replies and nudges that have not begun; ride and safety texts stay. Returns how many."""
+    return _drop(
+        connection, MESSAGE.c.conversation_id == conversation_id, ("reply", "nudge"), "taken_over", now
+    )
+
+
+def drop_for_stop(connection: sa.Connection, contact_point_id: int, now: datetime) -> int:
+    """Drop everything that waits for this address: its person said stop. Returns how many."""
+    return _drop(connection, MESSAGE.c.contact_point_id == contact_point_id, None, "opted_out", now)
+
+
+def drop_kinds(
+    connection: sa.Connection, conversation_id: int, kinds: Collection[MessageKind], why: str, now: datetime
+) -> int:
+    """Drop what waits of these kinds in a conversation. Returns how many."""
+    return _drop(connection, MESSAGE.c.conversation_id == conversation_id, kinds, why, now)
+
+
+def _drop(
+    connection: sa.Connection,
+    whose: sa.ColumnElement[bool],
+    kinds: Collection[str] | None,
+    why: str,
+    now: datetime,
+) -> int:
+    waiting = sa.and_(whose, MESSAGE.c.state == "queued", MESSAGE.c.direction == "out")
+    if kinds is not None:
+        waiting = sa.and_(waiting, MESSAGE.c.kind.in_(kinds))
+    final = {"state": "dropped", "error": why, "due_at": None, "lease_until": None, "finished_at": now}
+    return connection.execute(sa.update(MESSAGE).where(waiting).values(**final)).rowcount
+
+
+def thread(
+    connection: sa.Connection, conversation_id: int, *, limit: int = 200, before: int | None = None
+) -> list[Line]:
+    """List the last messages of a conversation, the oldest first. Staff read through storage/staff.py."""
+    statement = _LINES.where(MESSAGE.c.conversation_id == conversation_id)
+    if before is not None:
+        statement = statement.where(MESSAGE.c.id < before)
+    rows = connection.execute(statement.order_by(MESSAGE.c.id.desc()).limit(limit)).mappings()
+    return [Line(**row) for row in rows][::-1]
+
+
+def newest_prompt(connection: sa.Connection, conversation_id: int, at: datetime) -> int | None:
+    """Say which question had left last when a text came at `at`; None before the first."""
+    statement = sa.select(sa.func.max(MESSAGE.c.prompt)).where(
+        MESSAGE.c.conversation_id == conversation_id,
+        MESSAGE.c.state.in_(_LEFT),
+        MESSAGE.c.sending_since <= at,
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def prompt_shown(connection: sa.Connection, conversation_id: int, message_id: int) -> int | None:
+    """Say which question was the newest on a screen that ends with this message."""
+    statement = sa.select(sa.func.max(MESSAGE.c.prompt)).where(
+        MESSAGE.c.conversation_id == conversation_id,
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.id <= message_id,
+        MESSAGE.c.state.in_(_LEFT),
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def in_flight(connection: sa.Connection, conversation_id: int) -> int:
+    """Count the bot's replies and nudges begun and not answered for yet: a take-over waits for these."""
+    statement = sa.select(sa.func.count()).where(
+        MESSAGE.c.conversation_id == conversation_id,
+        MESSAGE.c.state == "sending",
+        MESSAGE.c.kind.in_(("reply", "nudge")),
+    )
+    return int(connection.execute(statement).scalar_one())

@@ -1,0 +1,270 @@
+"""Sending: which message may leave next, whether it still should, and what the provider said.
+
+The rule: a text to one address never overtakes an older one, and whatever may already be on a phone is
+never sent again blindly. Claiming only takes the lease. `before_send`, in a transaction of its own right
+before the send, looks once more whether the message may go and marks it `sending`; from then on a crash
+means "perhaps sent": whoever claims it next must look (`look_first`) before anything else. One in that
+state holds its address for two minutes; a crisis text passes everything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from storage import due
+from storage.due import NOW, Family, Lease
+from storage.subjects import is_current
+from storage.tables import Consent, ContactPoint, Conversation, Message, Person, table
+from storage.types import UTCDateTime
+
+MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
+CONVERSATION, CONSENT = table(Conversation), table(Consent)
+    table(Message),
+    table(ContactPoint),
+    table(Conversation),
+    table(Consent),
+)
+HOLD = timedelta(minutes=2)
+WhyNot: TypeAlias = Literal[
+    "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
+]
+FINAL = ("delivered", "failed", "maybe_sent", "expired", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message leased to this worker. `look_first`: its sending began before, so ask the provider first."""
+
+    lease: Lease
+    conversation_id: int
+    contact_point_id: int
+    channel: str
+    address: str
+    zone: str
+    kind: str
+    sender: str
+    state: str
+    body: str
+    options: list[Any] | None
+    extra: dict[str, Any] | None
+    prompt: int | None
+    at: datetime
+    useful_until: datetime | None
+    sending_since: datetime | None
+
+    @property
+    def id(self) -> int:
+        """The message's id."""
+        return self.lease.id
+
+    @property
+    def look_first(self) -> bool:
+        """Whether this text may already be on the phone."""
+        return self.sending_since is not None
+
+
+_OLDER = MESSAGE.alias("older")
+_HOLD_SINCE: sa.BindParameter[datetime] = sa.bindparam("hold_since", type_=UTCDateTime())
+# In front of a message: an older one to its address that is due, was tried before, or may be on its way.
+_IN_FRONT = (
+    sa.select(sa.literal(1))
+    .where(
+        _OLDER.c.contact_point_id == MESSAGE.c.contact_point_id,
+        _OLDER.c.id < MESSAGE.c.id,
+        sa.or_(
+            sa.and_(_OLDER.c.state == "queued", sa.or_(_OLDER.c.due_at <= NOW, _OLDER.c.attempts > 0)),
+            sa.and_(_OLDER.c.state.in_(("sending", "unsure")), _OLDER.c.sending_since > _HOLD_SINCE),
+        ),
+    )
+    .correlate(MESSAGE)
+    .exists()
+)
+OUTBOX = Family(
+    MESSAGE,
+    MESSAGE.c.state.in_(("queued", "sending", "unsure")),
+    (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
+)
+_FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
+_FIELDS = tuple(name for name in Claimed.__dataclass_fields__ if name not in ("lease", "address", "zone"))
+_READ = (
+    sa.select(MESSAGE.c.id, *(MESSAGE.c[name] for name in _FIELDS), POINT.c.address, PERSON.c.zone)
+    .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
+    .join(PERSON, PERSON.c.id == POINT.c.person_id)
+)
+_STANDING = (
+    sa.select(
+        MESSAGE.c.kind,
+        MESSAGE.c.epoch,
+        MESSAGE.c.subject,
+        MESSAGE.c.version,
+        MESSAGE.c.useful_until,
+        MESSAGE.c.at,
+        POINT.c.id.label("point"),
+        POINT.c.consent,
+        POINT.c.state.label("point_state"),
+        CONVERSATION.c.epoch.label("epoch_now"),
+    )
+    .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
+    .join(CONVERSATION, CONVERSATION.c.id == MESSAGE.c.conversation_id)
+    .where(MESSAGE.c.id == sa.bindparam("message"))
+    # A STOP or a take-over that commits while we look is waited for, and then seen.
+    .with_for_update(read=True, of=(CONVERSATION, POINT))
+)
+
+
+def claim(
+    connection: sa.Connection, now: datetime, limit: int, *, channel: str | None = None
+) -> list[Claimed]:
+    """Lease up to `limit` messages that may leave now, one for each address, the most urgent first."""
+    only = sa.and_(_FIRST_IN_LINE, MESSAGE.c.channel == channel) if channel else _FIRST_IN_LINE
+    with_ = {"hold_since": now - HOLD}
+    leases = {one.id: one for one in due.claim(connection, OUTBOX, now, limit, only=only, with_=with_)}
+    rows = connection.execute(_READ.where(MESSAGE.c.id.in_(leases))).mappings()
+    found = {row["id"]: row for row in rows}
+    return [_claimed(leases[id_], found[id_]) for id_ in leases]
+
+
+def _claimed(lease: Lease, row: Mapping[str, Any]) -> Claimed:
+    return Claimed(lease, **{name: value for name, value in row.items() if name != "id"})
+
+
+def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> WhyNot | None:
+    """Look once more whether this message may leave, and mark it as begun; None means: send it now.
+
+    Otherwise the message is final (expired or dropped) and the answer says why. Hours and caps are the
+    worker's.
+    """
+    row = connection.execute(_STANDING, {"message": message.id}).one_or_none()
+    why: WhyNot | None = "already_begun" if row is None else _why_not(connection, row, now)
+    if why == "too_late":
+        _close(connection, message.id, "expired", why, now)
+    elif why is not None:
+        _close(connection, message.id, "dropped", why, now)
+    elif not _begin(connection, message, now):
+        why = "already_begun"
+    return why
+
+
+def _why_not(connection: sa.Connection, row: Any, now: datetime) -> WhyNot | None:
+    if row.point_state in ("blocked", "retired"):
+        return "unreachable"
+    if row.kind == "consent":
+        if row.consent == "withdrawn" and row.at < _stopped_at(connection, row.point):
+            return "opted_out"
+    elif row.consent != "given":
+        return "opted_out" if row.consent == "withdrawn" else "not_opted_in"
+    if row.kind in ("reply", "nudge") and row.epoch != row.epoch_now:
+        return "taken_over"
+    if not is_current(connection, row.subject, row.version):
+        return "moved_on"
+    if row.useful_until is not None and row.useful_until <= now:
+        return "too_late"
+    return None
+
+
+def _stopped_at(connection: sa.Connection, point_id: int) -> datetime:
+    """Say when this address said stop last; only the confirmation of it is newer."""
+    statement = sa.select(sa.func.max(CONSENT.c.at, type_=UTCDateTime())).where(
+        CONSENT.c.contact_point_id == point_id, CONSENT.c.change == "withdrawn"
+    )
+    stopped: datetime = connection.execute(statement).scalar_one()
+    return stopped
+
+
+def _begin(connection: sa.Connection, message: Claimed, now: datetime) -> bool:
+    statement = (
+        sa.update(MESSAGE)
+        .where(
+            MESSAGE.c.id == message.id,
+            MESSAGE.c.state.in_(("queued", "unsure", "sending")),
+            MESSAGE.c.lease_until == message.lease.until,
+        )
+        .values(state="sending", sending_since=now)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def sent(connection: sa.Connection, message_id: int, provider_id: str, now: datetime) -> None:
+    """The provider has taken it. Recorded even when the lease was lost: it is a fact."""
+    values = {"provider_id": provider_id, "state": "sent", "sent_at": now, "error": None}
+    _settle(connection, message_id, values)
+
+
+def rejected(connection: sa.Connection, message_id: int, code: str, now: datetime) -> None:
+    """The provider said a plain no: this text will not go."""
+    _settle(connection, message_id, {"state": "failed", "error": code, "finished_at": now})
+
+
+def try_later(connection: sa.Connection, message: Claimed, at: datetime) -> bool:
+    """It was surely not sent: back into the line, due at `at`; those behind it wait. False if the lease is lost."""
+    values = {"state": "queued", "sending_since": None}
+    return due.put_off(connection, OUTBOX, message.lease, at, values)
+
+
+def unsure(connection: sa.Connection, message: Claimed, now: datetime, error: str) -> bool:
+    """Nobody knows whether it was sent: look again after a while. False if the lease is lost."""
+    return due.retry(connection, OUTBOX, message.lease, now, {"state": "unsure", "error": error})
+
+
+def maybe_sent(connection: sa.Connection, message_id: int, error: str, now: datetime) -> None:
+    """Give up asking: staff see it as perhaps sent, and it is never sent again."""
+    _settle(connection, message_id, {"state": "maybe_sent", "error": error, "finished_at": now})
+
+
+def expired(connection: sa.Connection, message_id: int, now: datetime) -> None:
+    """It is no longer of use: staff see it as expired."""
+    _close(connection, message_id, "expired", "too_late", now)
+
+
+def put_off(connection: sa.Connection, message: Claimed, at: datetime) -> bool:
+    """Outside the person's hours, or over a cap: not tried at all, due at `at`, holding nobody up."""
+    values = {"attempts": 0}
+    return due.put_off(connection, OUTBOX, message.lease, at, values)
+
+
+def _settle(connection: sa.Connection, message_id: int, values: dict[str, Any]) -> None:
+    at = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.state.in_(("queued", "sending", "unsure")))
+    connection.execute(sa.update(MESSAGE).where(at).values(**values, due_at=None, lease_until=None))
+
+
+def _close(connection: sa.Connection, message_id: int, state: str, why: str, now: datetime) -> None:
+    _settle(connection, message_id, {"state": state, "error": why, "finished_at": now})
+
+
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "sent": ("queued", "sending", "unsure"),
+    "delivered": ("queued", "sending", "unsure", "sent", "maybe_sent"),
+    "failed": ("queued", "sending", "unsure", "sent", "maybe_sent"),
+}
+
+
+def fold_status(
+    connection: sa.Connection,
+    channel: str,
+    provider_id: str,
+    state: Literal["sent", "delivered", "undelivered", "failed"],
+    now: datetime,
+    *,
+    code: str | None = None,
+) -> int | None:
+    """Take in what became of a text: only forward, so late and repeated reports change nothing.
+
+    Returns the address's id when something changed, None when nothing did or the text is not ours.
+    """
+    to = "failed" if state == "undelivered" else state
+    final = {"finished_at": now, "due_at": None, "lease_until": None} if to != "sent" else {}
+    statement = (
+        sa.update(MESSAGE)
+        .where(
+            MESSAGE.c.channel == channel,
+            MESSAGE.c.direction == "out",
+            MESSAGE.c.provider_id == provider_id,
+            MESSAGE.c.state.in_(_BEFORE[to]),
+        )
+        .values(state=to, error=code, **final)
+        .returning(MESSAGE.c.contact_point_id)
+    )
+    return connection.execute(statement).scalar_one_or_none()

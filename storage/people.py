@@ -1,0 +1,153 @@
+"""People: making one, the facts on their record, the search tokens of their name, their four numbers.
+
+The rule: what a person told us is written once, encrypted; a name is found by HMACs of its beginnings only.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.crypto import index, name_tokens
+from storage.points import Point, add_point, address_index, find_point
+from storage.tables import Conversation, NameToken, Person, table
+from storage.types import keys_of
+
+PERSON, TOKEN, CONVERSATION = table(Person), table(NameToken), table(Conversation)
+PIN_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """What is known of a person."""
+
+    id: int
+    ref: str
+    lang: str
+    zone: str
+    zip: str | None
+    first_name: str | None
+    adult: bool | None
+    discreet: bool
+    phone_use: str | None
+    facts: dict[str, Any]
+    case_id: str | None
+    grant_code: str | None
+    team: str | None
+    caseworker_id: int | None
+    sample: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+
+_PERSON = sa.select(*(PERSON.c[name] for name in PersonRow.__dataclass_fields__))
+
+
+def add_person(
+    connection: sa.Connection,
+    *,
+    channel: str,
+    address: str,
+    lang: str,
+    zone: str,
+    now: datetime,
+    team: str | None = None,
+    sample: bool = False,
+) -> Point:
+    """Write down somebody new: a person, one address, an empty conversation.
+
+    When another transaction was faster with the same address, theirs is returned and nothing of ours stays.
+    """
+    key = address_index(connection, channel, address)
+    _one_at_a_time(connection, key)
+    known = find_point(connection, channel, address)
+    if known is not None:
+        return known
+    values: dict[str, Any] = {
+        "ref": new_ref(),
+        "lang": lang,
+        "zone": zone,
+        "facts": {},
+        "team": team,
+        "sample": sample,
+    }
+    person_id = _insert(connection, PERSON, {**values, "created_at": now})
+    conversation_id = _insert(connection, CONVERSATION, {"person_id": person_id, "updated_at": now})
+    point_id = add_point(connection, person_id, channel, address, now)
+    at = CONVERSATION.c.id == conversation_id
+    connection.execute(sa.update(CONVERSATION).where(at).values(contact_point_id=point_id))
+    return Point(point_id, person_id, conversation_id, channel, address, "none", "active", lang, zone)
+
+
+def _one_at_a_time(connection: sa.Connection, key: bytes) -> None:
+    """Let one transaction at a time make this address; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(key[:8], "big", signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def person(connection: sa.Connection, person_id: int) -> PersonRow | None:
+    """Return what is known of a person."""
+    row = connection.execute(_PERSON.where(PERSON.c.id == person_id)).mappings().first()
+    return None if row is None else PersonRow(**row)
+
+
+def keep_facts(connection: sa.Connection, person_id: int, facts: Mapping[str, Any]) -> None:
+    """Put answers on the person's record; those with a column of their own go there too."""
+    if not facts:
+        return
+    lock = sa.select(PERSON.c.facts).where(PERSON.c.id == person_id).with_for_update(key_share=True)
+    known = connection.execute(lock).scalar_one()
+    values = {name: facts[name] for name in ("first_name", "zip", "adult", "discreet") if name in facts}
+    if facts.get("phone_use") in ("mine", "shared", "office"):
+        values["phone_use"] = facts["phone_use"]
+    connection.execute(
+        sa.update(PERSON).where(PERSON.c.id == person_id).values(facts={**known, **facts}, **values)
+    )
+    if "first_name" in facts:
+        _index_name(connection, person_id, facts["first_name"] or "")
+
+
+def _index_name(connection: sa.Connection, person_id: int, name: str) -> None:
+    connection.execute(sa.delete(TOKEN).where(TOKEN.c.person_id == person_id))
+    tokens = sorted(name_tokens(keys_of(connection), name))
+    if tokens:
+        rows = [{"person_id": person_id, "token": token} for token in tokens]
+        connection.execute(sa.insert(TOKEN), rows)
+
+
+def change_person(connection: sa.Connection, person_id: int, **values: Any) -> None:
+    """Set columns of a person: lang, zone, team, caseworker_id, case_id, grant_code, closed_at."""
+    connection.execute(sa.update(PERSON).where(PERSON.c.id == person_id).values(**values))
+
+
+def set_pin(connection: sa.Connection, person_id: int, pin: str) -> None:
+    """Keep the four numbers, as an HMAC bound to this person: useless without the key."""
+    change_person(connection, person_id, pin_hmac=_pin(connection, person_id, pin), pin_tries=0)
+
+
+def check_pin(connection: sa.Connection, person_id: int, pin: str) -> bool:
+    """Say whether these are the person's four numbers; after five wrong tries only staff can help."""
+    lock = sa.select(PERSON.c.pin_hmac, PERSON.c.pin_tries).where(PERSON.c.id == person_id)
+    row = connection.execute(lock.with_for_update(key_share=True)).one()
+    if row.pin_hmac is None or row.pin_tries >= PIN_TRIES:
+        return False
+    right = secrets.compare_digest(row.pin_hmac, _pin(connection, person_id, pin))
+    change_person(connection, person_id, pin_tries=0 if right else row.pin_tries + 1)
+    return right
+
+
+def _pin(connection: sa.Connection, person_id: int, pin: str) -> bytes:
+    return index(keys_of(connection), "person.pin_hmac", f"{person_id}\0{pin}")
+
+
+def new_ref() -> str:
+    """Make a random name for outside the house: 16 characters, no vowels, so it spells nothing."""
+    return "".join(secrets.choice("0123456789bcdfghjkmnpqrstvwxz") for _ in range(16))
+
+
+def _insert(connection: sa.Connection, into: sa.Table, values: Mapping[str, Any]) -> int:
+    return int(connection.execute(sa.insert(into).values(**values).returning(into.c.id)).scalar_one())

@@ -1,0 +1,170 @@
+"""Contact points: finding people by address, and consent with its ledger.
+
+The rule: a person is not a phone number. Addresses are found by their HMAC, never read; consent belongs
+to an address, and every change of it is a line in the ledger in the same transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.crypto import index
+from storage.tables import Consent, ContactPoint, Conversation, Message, Person, table
+from storage.tables.people import ConsentChange, PointState
+from storage.types import keys_of
+
+PERSON, POINT, CONSENT = table(Person), table(ContactPoint), table(Consent)
+CONVERSATION, MESSAGE = table(Conversation), table(Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One address of a person, with the conversation it leads to."""
+
+    id: int
+    person_id: int
+    conversation_id: int
+    channel: str
+    address: str
+    consent: str
+    state: str
+    lang: str
+    zone: str
+
+
+_POINT = (
+    sa.select(
+        POINT.c.id,
+        POINT.c.person_id,
+        CONVERSATION.c.id.label("conversation_id"),
+        POINT.c.channel,
+        POINT.c.address,
+        POINT.c.consent,
+        POINT.c.state,
+        PERSON.c.lang,
+        PERSON.c.zone,
+    )
+    .join(PERSON, PERSON.c.id == POINT.c.person_id)
+    .join(CONVERSATION, CONVERSATION.c.person_id == PERSON.c.id)
+)
+_BY_INDEX = _POINT.where(
+    POINT.c.address_index.in_(sa.bindparam("indexes", expanding=True)), POINT.c.state != "retired"
+)
+_BY_ID = _POINT.where(POINT.c.id == sa.bindparam("point"))
+_OF_PERSON = _POINT.where(POINT.c.person_id == sa.bindparam("person")).order_by(POINT.c.id)
+
+
+def address_index(connection: sa.Connection, channel: str, address: str) -> bytes:
+    """Make the look-up of an address on a channel."""
+    return index(keys_of(connection), "contact_point.address", f"{channel}\0{address}")
+
+
+def find_points(
+    connection: sa.Connection, addresses: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Point]:
+    """Find the points of (channel, address) pairs; those we do not know are left out."""
+    indexes = [address_index(connection, *pair) for pair in dict.fromkeys(addresses)]
+    rows = connection.execute(_BY_INDEX, {"indexes": indexes}).mappings()
+    return {(row["channel"], row["address"]): Point(**row) for row in rows}
+
+
+def find_point(connection: sa.Connection, channel: str, address: str) -> Point | None:
+    """Find the point of one address."""
+    return find_points(connection, [(channel, address)]).get((channel, address))
+
+
+def point(connection: sa.Connection, point_id: int) -> Point | None:
+    """Return one point by its id."""
+    row = connection.execute(_BY_ID, {"point": point_id}).mappings().first()
+    return None if row is None else Point(**row)
+
+
+def points_of(connection: sa.Connection, person_id: int) -> list[Point]:
+    """List a person's points, the oldest first."""
+    return [Point(**row) for row in connection.execute(_OF_PERSON, {"person": person_id}).mappings()]
+
+
+def add_point(connection: sa.Connection, person_id: int, channel: str, address: str, now: datetime) -> int:
+    """Add an address to a person and return its id; it must not be in use."""
+    values = {"person_id": person_id, "channel": channel, "address": address, "created_at": now}
+    key = address_index(connection, channel, address)
+    statement = sa.insert(POINT).values(**values, address_index=key).returning(POINT.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def retire_point(connection: sa.Connection, point_id: int) -> None:
+    """Send nothing to this address any more: the person has another one, or it was never theirs."""
+    connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(state="retired"))
+
+
+def move_point(connection: sa.Connection, point_id: int, person_id: int) -> None:
+    """Give an address, and what was said from it, to its person; their conversation goes on there."""
+    theirs = sa.select(CONVERSATION.c.id).where(CONVERSATION.c.person_id == person_id).scalar_subquery()
+    connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(person_id=person_id))
+    connection.execute(
+        sa.update(MESSAGE).where(MESSAGE.c.contact_point_id == point_id).values(conversation_id=theirs)
+    )
+    connection.execute(
+        sa.update(CONVERSATION)
+        .where(CONVERSATION.c.contact_point_id == point_id, CONVERSATION.c.person_id != person_id)
+        .values(contact_point_id=None)
+    )
+    connection.execute(
+        sa.update(CONVERSATION).where(CONVERSATION.c.person_id == person_id).values(contact_point_id=point_id)
+    )
+
+
+def heard_from(connection: sa.Connection, point_ids: Sequence[int], now: datetime) -> None:
+    """Note that these addresses wrote: they work, whatever failed before."""
+    values = {"last_in_at": now, "failures": 0, "state": _working()}
+    connection.execute(sa.update(POINT).where(POINT.c.id.in_(point_ids)).values(**values))
+
+
+def _working() -> sa.ColumnElement[str]:
+    return sa.case((POINT.c.state == "failing", "active"), else_=POINT.c.state)
+
+
+def set_point_state(connection: sa.Connection, point_id: int, state: PointState) -> None:
+    """Note that an address is active, failing (undelivered) or blocked."""
+    connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(state=state))
+
+
+def count_failure(connection: sa.Connection, point_id: int, *, failing_after: int = 2) -> int:
+    """Count a text that did not arrive; at the second in a row the address is failing. Returns the count."""
+    failures = POINT.c.failures + 1
+    state = sa.case(
+        (sa.and_(failures >= failing_after, POINT.c.state == "active"), "failing"), else_=POINT.c.state
+    )
+    statement = sa.update(POINT).where(POINT.c.id == point_id).values(failures=failures, state=state)
+    return int(connection.execute(statement.returning(POINT.c.failures)).scalar_one())
+
+
+def set_consent(
+    connection: sa.Connection,
+    point_id: int,
+    change: ConsentChange,
+    *,
+    wording: str,
+    method: str,
+    now: datetime,
+    message_id: int | None = None,
+) -> None:
+    """Write a yes or a stop into the ledger and on the address; messages.drop_for_stop drops what waits."""
+    line = {"contact_point_id": point_id, "change": change, "wording": wording, "method": method}
+    connection.execute(sa.insert(CONSENT).values(**line, message_id=message_id, at=now))
+    connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(consent=change))
+
+
+def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
+    """Note that the request is on its way to these addresses."""
+    statement = sa.update(POINT).where(POINT.c.id.in_(point_ids), POINT.c.consent == "none")
+    connection.execute(statement.values(consent="asked"))
+
+
+def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:
+    """List the ledger of an address, the oldest line first."""
+    statement = sa.select(CONSENT).where(CONSENT.c.contact_point_id == point_id).order_by(CONSENT.c.id)
+    return list(connection.execute(statement))
