@@ -1,0 +1,261 @@
+"""The words of dates and times, English and Spanish, turned into a row of tokens with one-letter kinds.
+
+The rule: both languages end as the same kinds, so that one grammar (when_grammar.py) reads "half past 3 in the afternoon"
+and "las 3 y media de la tarde". A word this table does not know becomes `z` and means nothing.
+
+Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third, t 8:30, f 8.30, d 3/14, p am/pm,
+M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u unit, h o'clock,
+@ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half, Q quarter, V to/menos,
+& and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R until, z anything else.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from flows.answers.numerals import numeral, ordinal
+from flows.answers.plain import fold
+
+MORNING, AFTERNOON, EVENING, NIGHT, DAWN, MIDDAY = range(6)
+MINUTE, HOUR, DAY, WEEK, MONTH, YEAR, WEEKEND, SECOND = range(8)
+
+
+class Token(NamedTuple):
+    """One token: its kind, its value (minutes of the day for a clock, packed digits for a date) and its text."""
+
+    kind: str
+    value: int
+    text: str
+
+
+def _table(kind: str, rows: str) -> dict[str, tuple[str, int]]:
+    """Read `value: word word …` rows."""
+    found = {}
+    for row in rows.strip().splitlines():
+        value, _, spelled = row.strip().partition(":")
+        found |= {word: (kind, int(value)) for word in spelled.split()}
+    return found
+
+
+_MONTHS = """
+    1: jan january enero ene
+    2: feb febr february febuary feburary febrero
+    3: march marzo
+    4: apr april abril abr
+    5: may mayo
+    6: jun june junio
+    7: jul july julio
+    8: aug august agosto ago
+    9: sep sept september septiembre setiembre
+    10: oct october octubre
+    11: nov november noviembre
+    12: dec december diciembre dic
+"""
+_WEEKDAYS = """
+    0: mon monday lunes lun
+    1: tue tues tuesday martes
+    2: wed weds wednesday wensday wendsday miercoles mier mie
+    3: thu thur thurs thursday thrusday jueves juebes jue
+    4: fri friday viernes vier vie biernes
+    5: sat saturday saterday sabado sab savado
+    6: sun sunday domingo dom
+"""
+_DAYS = """
+    0: today tday 2day tdy hoy
+    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro 2moro 2morrow tomm tmw tom tomoz
+    2: overmorrow
+    -1: yesterday ayer yday
+    -2: ereyesterday anteayer antier
+"""
+_PARTS = """
+    0: morning mornin morn am_part
+    1: afternoon aft tarde
+    2: evening eve evenin
+    3: night nite noche
+    4: dawn madrugada
+    5: midday_part
+"""
+_UNITS = """
+    0: minute minutes min mins minuto minutos
+    1: hour hours hr hrs h hora horas
+    2: day days dia dias dy
+    3: week weeks wk wks semana semanas
+    4: month months mes meses
+    5: year years yr yrs ano anos
+    6: weekend weekends finde
+    7: second seconds sec secs segundo_u segundos
+"""
+_WORDS: dict[str, tuple[str, int]] = (
+    _table("M", _MONTHS)
+    | _table("W", _WEEKDAYS)
+    | _table("D", _DAYS)
+    | _table("P", _PARTS)
+    | _table("u", _UNITS)
+    | _table("C", "720: noon mediodia midday\n 0: midnight medianoche")
+    | {word: ("T", 0) for word in "tonight tonite tonight 2nite 2night tonihgt tongiht".split()}
+    | {word: ("@", 0) for word in "at @ atlas".split()}
+    | {word: ("O", 0) for word in "of de del".split()}
+    | {word: ("l", 0) for word in "the el la las los th".split()}
+    | {word: ("I", 0) for word in "in en within dentro".split()}
+    | {word: ("X", 0) for word in "next nxt following proximo proxima siguiente".split()}
+    | {word: ("S", 0) for word in "this ths este esta coming upcoming".split()}
+    | {word: ("L", 0) for word in "last pasado pasada".split()}
+    | {word: ("x", 0) for word in ("past",)}
+    | {word: ("G", 0) for word in "ago before earlier hace atras".split()}
+    | {word: ("F", 0) for word in "hence later fromnow".split()}
+    | {word: ("A", 0) for word in "from after since".split()}
+    | {word: ("H", 0) for word in "half media medio".split()}
+    | {word: ("Q", 0) for word in "quarter qtr quater cuarto".split()}
+    | {word: ("V", 0) for word in "to til till menos".split()}
+    | {word: ("&", 0) for word in "and y con".split()}
+    | {word: ("a", 1) for word in "a an un una".split()}
+    | {word: ("h", 0) for word in "oclock oclk enpunto".split()}
+    | {word: ("p", 0) for word in "am".split()}
+    | {word: ("p", 720) for word in "pm".split()}
+    | {word: ("b", 0) for word in "between entre".split()}
+    | {word: ("R", 0) for word in "until hasta thru through".split()}
+    | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
+)
+_SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
+_SPANISH_ONLY = frozenset("once".split())
+_SPELLED = tuple(
+    word
+    for word, (kind, _) in _WORDS.items()
+    if len(word) >= 6 and kind in "WDTPM" and word.isalpha() and word not in ("manana",)
+)
+
+_PHRASES = tuple(
+    (re.compile(pattern), becomes)
+    for pattern, becomes in (
+        (r"\S*(?:://|www\.|%[0-9a-f]{2}|_)\S*", " zz "),
+        (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
+        (r"\ben punto\b", " enpunto "),
+        (r"(?<=\d)\s?(?:ampm|am/pm|am or pm)\b", " zz "),
+        (r"(\d|\b[a-z]+ )\.?\s?([ap])\s?\.\s?m\b\.?", r"\1 \2m "),
+        (r"(\d)\s?([ap])m\b\.?", r"\1 \2m "),
+        (r"(\d)([ap])\b\.?", r"\1 \2m "),
+        (r"\b(?:the )?day after (?:tomorrow|tmrw|tomoro|tomorow)\b|\bpasado manana\b", " overmorrow "),
+        (r"\b(?:the )?day before yesterday\b|\bantes de ayer\b", " ereyesterday "),
+        (r"\b(?:last night|anoche)\b", " ayer night "),
+        (r"\b(?:de|por|en|a) la (?:manana|mana)\b|\besta manana (?=a las|temprano)", " morning "),
+        (r"\besta manana\b|\bthis morning\b", " today morning "),
+        (r"\besta tarde\b|\bthis afternoon\b", " today afternoon "),
+        (r"\besta noche\b|\bthis evening\b", " tonight "),
+        (r"\b(?:de|por|en|a) la (tarde|noche|madrugada)\b", r" \1 "),
+        (r"\b(?:del|al) (?:mediodia|medio dia)\b(?! )", " midday_part "),
+        (r"(?<=\d) ?del (?:mediodia|medio dia)|(?<=[a-z]) del (?:mediodia|medio dia)", " midday_part "),
+        (r"\bmedio ?dia\b|\bmid ?day\b", " noon "),
+        (r"\bmedia noche\b|\bmid ?night\b", " midnight "),
+        (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
+        (r"\bmanana\b", " tomorrow "),
+        (r"\b(?:in|on|at|by|during|for|around) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b", r" \1 "),
+        (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
+        (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
+        (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
+        (r"\bfrom (?:now|today|hoy|tday)\b|\ba partir de (?:hoy|ahora)\b|\bafter (?:today|now)\b", " fromnow "),
+        (r"\b(?:dentro|adentro) de\b", " en "),
+        (r"\b(?:a|al|alas|ala|tipo|como a|hacia|sobre) (?:las|la)(?= \w)|\balas\b|\bal las\b|\b(?:a|para) las?\b", " @ "),
+        (r"\blas?(?= (?:\d|una\b|dos\b|tres\b|cuatro\b|cinco\b|seis\b|siete\b|ocho\b|nueve\b|diez\b|once\b|doce\b))", " @ "),
+        (r"\bel dia\b", " el "),
+        (r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?=\d)", r"\g<0> "),
+        (r"\b(?:a couple(?: of)?)\b", " 2 "),
+        (r"\btoday'?s\b", "today"),
+        (r"'s\b", ""),
+    )
+)
+_LEX = re.compile(
+    r"""
+    (?P<money>[$€£]\s?\d[\d,.]*|\d[\d,.]*\s?%|\d{1,3}(?:,\d{3})+(?:\.\d+)?)
+    |(?P<iso>(?<![\d\-])\d{4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,2}(?![\d\-]))
+    |(?P<date>(?<![\d\-])\d{1,2}\s?(?P<sep>[-/.])\s?\d{1,2}\s?(?P=sep)\s?(?:\d{4}|\d{2})(?![\d\-]))
+    |(?P<slash>(?<![\d\-/])\d{1,2}\s?/\s?\d{1,2}(?![\d/\-]))
+    |(?P<code>\d+(?:-\d+){2,})
+    |(?P<dash>(?<![\d\-])\d{1,2}\s?-\s?\d{1,2}(?![\d:\-]|\s?[ap]m))
+    |(?P<clock>\d{1,2}\s?[:h]\s?\d{2}(?::\d{2})?(?!\d)|\d{1,2}h(?![a-z]))
+    |(?P<dot>(?<![\d.])\d{1,2}\.\d{1,2}(?![\d]|\.\d))
+    |(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b|\d{1,2}\.?(?:o|ro|do|to|er|ero)\b)
+    |(?P<digits>\d+)
+    |(?P<word>[a-z@]+(?:_[a-z]+)?(?:'[a-z]+)?)
+    |(?P<point>[,;.!?()\-:/])
+    """,
+    re.VERBOSE,
+)
+
+
+def tokens(text: str, lang: str) -> list[Token]:
+    """Turn a text into tokens."""
+    folded = fold(text)
+    for pattern, becomes in _PHRASES:
+        folded = pattern.sub(becomes, folded)
+    return list(_read(folded, lang))
+
+
+def _read(folded: str, lang: str) -> Iterator[Token]:
+    pieces = [(found.lastgroup or "point", found[0]) for found in _LEX.finditer(folded)]
+    spoken = [piece for _, piece in pieces]
+    if len(pieces) == 1 and lang == "es" and spoken[0] in _SHORT_SPANISH:
+        yield Token("W", _SHORT_SPANISH[spoken[0]], spoken[0])
+        return
+    at = 0
+    while at < len(pieces):
+        group, piece = pieces[at]
+        if group == "word":
+            token, used = _word(spoken, at, lang)
+            yield token
+            at += used
+        else:
+            yield _figure(group, piece)
+            at += 1
+
+
+def _figure(group: str, piece: str) -> Token:
+    digits = [int(each) for each in re.findall(r"\d+", piece)]
+    match group:
+        case "iso" | "date" | "slash" | "dash":
+            return Token("d", 0, re.sub(r"\s", "", piece))
+        case "dot":
+            return Token("f", 0, piece)
+        case "clock":
+            hour, minute = digits[0], digits[1] if len(digits) > 1 else 0
+            fits = hour < 25 and minute < 60
+            return Token("t" if fits else "m", hour * 60 + minute, piece.replace(" ", ""))
+        case "ordinal":
+            return Token("o", digits[0], piece)
+        case "digits":
+            return Token("n" if len(piece) < 3 else "N" if len(piece) < 5 else "m", digits[0], piece)
+        case "money" | "code":
+            return Token("m", 0, piece)
+        case _:
+            return Token({",": "c", "-": "-", ":": "c", "/": "-"}.get(piece, "s"), 0, piece)
+
+
+def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
+    word = spoken[at].replace("'", "")
+    if word in _WORDS and not (word in ("un", "una") and at and spoken[at - 1] == "@"):
+        kind, value = _WORDS[word]
+        return Token(kind, value, word), 1
+    if word == "once" and lang != "es" and (at == 0 or spoken[at - 1] != "@"):
+        return Token("z", 0, word), 1
+    value, used = ordinal(spoken, at)
+    if used:
+        return Token("q", value, word), used
+    value, used = numeral(spoken, at)
+    if used:
+        return Token("y" if value > 1000 else "w", value, word), used
+    return _misspelled(word), 1
+
+
+@lru_cache(maxsize=2048)
+def _misspelled(word: str) -> Token:
+    if len(word) < 5:
+        return Token("z", 0, word)
+    near = {_WORDS[known] for known in _SPELLED if known[0] == word[0] and _close(word, known)}
+    return Token(*near.pop(), word) if len(near) == 1 else Token("z", 0, word)
+
+
+def _close(word: str, known: str) -> bool:
+    allowed = 2 if len(known) >= 8 else 1
+    return DamerauLevenshtein.distance(word, known, score_cutoff=allowed) <= allowed
