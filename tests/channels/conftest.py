@@ -1,7 +1,7 @@
 """Every channel at the end of its own wire: what the contract suite and the channels' own tests stand on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,48 +73,57 @@ class Rig:
     telegram: FakeTelegram | None = None
 
 
+@dataclass
+class Fakes:
+    """The providers, served once for all tests and emptied for each."""
+
+    twilio: FakeTwilio
+    telegram: FakeTelegram
+
+
 @asynccontextmanager
-async def sms() -> AsyncIterator[Rig]:
-    with fake_twilio() as twilio:
-        channel = Sms(
-            rest.ACCOUNT, [rest.TOKEN, "older-token"], rest.OUR_NUMBER, public_url=PUBLIC, now=now,
-            api_base=twilio.url, voice=[("en-US", "Please text us."), ("es-US", "Mande un mensaje.")],
+async def sms(fakes: Fakes) -> AsyncIterator[Rig]:
+    twilio = fakes.twilio
+    channel = Sms(
+        rest.ACCOUNT, [rest.TOKEN, "older-token"], rest.OUR_NUMBER, public_url=PUBLIC, now=now,
+        api_base=twilio.url, voice=[("en-US", "Please text us."), ("es-US", "Mande un mensaje.")],
+    )  # fmt: skip
+    async with mounted(channel) as (sink, web):
+
+        async def says(text: str, key: str) -> int:
+            form = rest.sms_form("+15555550101", text, sid=f"SM{int(key):032x}")
+            body, headers = rest.signed(f"{PUBLIC}/twilio/sms", form)
+            return (await web.post("/twilio/sms", content=body, headers=headers)).status_code
+
+        yield Rig(
+            channel, sink, web, "+15555550101", says, lambda: [text.body for text in twilio.sent],
+            twilio.faults.append, twilio=twilio,
         )  # fmt: skip
-        async with mounted(channel) as (sink, web):
-
-            async def says(text: str, key: str) -> int:
-                form = rest.sms_form("+15555550101", text, sid=f"SM{int(key):032x}")
-                body, headers = rest.signed(f"{PUBLIC}/twilio/sms", form)
-                return (await web.post("/twilio/sms", content=body, headers=headers)).status_code
-
-            yield Rig(
-                channel, sink, web, "+15555550101", says, lambda: [text.body for text in twilio.sent],
-                twilio.faults.append, twilio=twilio,
-            )  # fmt: skip
 
 
 @asynccontextmanager
-async def telegram_webhook() -> AsyncIterator[Rig]:
-    with fake_telegram() as telegram:
-        channel = Telegram(
-            bot_api.TOKEN, mode="webhook", now=now, webhook_secret=bot_api.SECRET, public_url=PUBLIC,
-            api_base=telegram.url,
+async def telegram_webhook(fakes: Fakes) -> AsyncIterator[Rig]:
+    telegram = fakes.telegram
+    channel = Telegram(
+        bot_api.TOKEN, mode="webhook", now=now, webhook_secret=bot_api.SECRET, public_url=PUBLIC,
+        api_base=telegram.url,
+    )  # fmt: skip
+    async with mounted(channel) as (sink, web):
+
+        async def says(text: str, key: str) -> int:
+            update = bot_api.text_update(9001, text, update_id=int(key))
+            headers = {"X-Telegram-Bot-Api-Secret-Token": bot_api.SECRET}
+            return (await web.post("/telegram/webhook", json=update, headers=headers)).status_code
+
+        yield Rig(
+            channel, sink, web, "9001", says, lambda: [str(one["text"]) for one in telegram.sent],
+            telegram.faults.append, telegram=telegram,
         )  # fmt: skip
-        async with mounted(channel) as (sink, web):
-
-            async def says(text: str, key: str) -> int:
-                update = bot_api.text_update(9001, text, update_id=int(key))
-                headers = {"X-Telegram-Bot-Api-Secret-Token": bot_api.SECRET}
-                return (await web.post("/telegram/webhook", json=update, headers=headers)).status_code
-
-            yield Rig(
-                channel, sink, web, "9001", says, lambda: [str(one["text"]) for one in telegram.sent],
-                telegram.faults.append, telegram=telegram,
-            )  # fmt: skip
 
 
 @asynccontextmanager
-async def telegram_polling() -> AsyncIterator[Rig]:
+async def telegram_polling(fakes: Fakes) -> AsyncIterator[Rig]:
+    # A server of its own: a long poll that was cut off may still be held open there.
     with fake_telegram() as telegram:
         channel = Telegram(bot_api.TOKEN, mode="polling", now=now, api_base=telegram.url)
         async with mounted(channel) as (sink, web), AsyncExitStack() as stack:
@@ -137,10 +146,9 @@ async def telegram_polling() -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
-async def simulator() -> AsyncIterator[Rig]:
+async def simulator(fakes: Fakes) -> AsyncIterator[Rig]:
     channel = Simulator(now=now)
     phone = "sms:+15555550101"
-    shown: list[str] = []
     async with mounted(channel) as (sink, web):
 
         async def says(text: str, key: str) -> int:
@@ -151,7 +159,6 @@ async def simulator() -> AsyncIterator[Rig]:
             return [message.body for _, _, message in channel._newer(phone, 0)]
 
         yield Rig(channel, sink, web, phone, says, sent)
-        assert shown == []
 
 
 @asynccontextmanager
@@ -183,39 +190,52 @@ RIGS = {
 ON_A_WIRE = ("sms", "telegram webhook")
 
 
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Fakes]:
+    with fake_twilio() as twilio, fake_telegram() as telegram:
+        yield Fakes(twilio, telegram)
+
+
+@pytest.fixture
+def fakes(servers: Fakes) -> Fakes:
+    servers.twilio.forget()
+    servers.telegram.forget()
+    return servers
+
+
 @pytest.fixture(params=RIGS)
-async def any_channel(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+async def any_channel(request: pytest.FixtureRequest, fakes: Fakes) -> AsyncIterator[Rig]:
     """Each channel in turn."""
-    async with RIGS[request.param]() as rig:
+    async with RIGS[request.param](fakes) as rig:
         yield rig
 
 
 @pytest.fixture(params=ON_A_WIRE)
-async def wired(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+async def wired(request: pytest.FixtureRequest, fakes: Fakes) -> AsyncIterator[Rig]:
     """Each channel with a provider that can fail."""
-    async with RIGS[request.param]() as rig:
+    async with RIGS[request.param](fakes) as rig:
         yield rig
 
 
 @pytest.fixture
-async def sms_rig() -> AsyncIterator[Rig]:
-    async with sms() as rig:
+async def sms_rig(fakes: Fakes) -> AsyncIterator[Rig]:
+    async with sms(fakes) as rig:
         yield rig
 
 
 @pytest.fixture
-async def telegram_rig() -> AsyncIterator[Rig]:
-    async with telegram_webhook() as rig:
+async def telegram_rig(fakes: Fakes) -> AsyncIterator[Rig]:
+    async with telegram_webhook(fakes) as rig:
         yield rig
 
 
 @pytest.fixture
-async def polling_rig() -> AsyncIterator[Rig]:
-    async with telegram_polling() as rig:
+async def polling_rig(fakes: Fakes) -> AsyncIterator[Rig]:
+    async with telegram_polling(fakes) as rig:
         yield rig
 
 
 @pytest.fixture
-async def phone_rig() -> AsyncIterator[Rig]:
-    async with simulator() as rig:
+async def phone_rig(fakes: Fakes) -> AsyncIterator[Rig]:
+    async with simulator(fakes) as rig:
         yield rig

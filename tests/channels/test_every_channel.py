@@ -232,7 +232,7 @@ async def test_a_provider_that_is_away_was_surely_not_reached(channel: Callable[
 
 async def test_any_other_no_is_rejected(wired: Rig) -> None:
     assert wired.fail
-    told = {"ok": False, "description": "Bad Request: message is too long", "code": 21617, "message": "Too long"}
+    told = {"ok": False, "description": "Bad Request: message is too long", "code": 21617, "message": "Long"}
     wired.fail(Fault(400, told))
 
     answer = await wired.channel.send(text(wired, "z" * 5000))

@@ -36,6 +36,11 @@ class FakeTelegram(Misbehaving):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again as a bot nobody has written to."""
+        self.faults.clear()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.sent: list[dict[str, Any]] = []
         self.updates: list[dict[str, Any]] = []

@@ -99,6 +99,11 @@ class FakeTwilio(Misbehaving):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again as an account nobody has written to."""
+        self.faults.clear()
         self.calls: list[Call] = []
         self.texts: list[Text] = []
         self.media: dict[str, Response] = {}
