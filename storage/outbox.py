@@ -7,7 +7,6 @@ means "perhaps sent": whoever claims it next must look (`look_first`) before any
 state holds its address for two minutes; a crisis text passes everything.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -22,11 +21,6 @@ from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
 CONVERSATION, CONSENT = table(Conversation), table(Consent)
-    table(Message),
-    table(ContactPoint),
-    table(Conversation),
-    table(Consent),
-)
 HOLD = timedelta(minutes=2)
 WhyNot: TypeAlias = Literal[
     "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
@@ -127,7 +121,7 @@ def claim(
     return [_claimed(leases[id_], found[id_]) for id_ in leases]
 
 
-def _claimed(lease: Lease, row: Mapping[str, Any]) -> Claimed:
+def _claimed(lease: Lease, row: Any) -> Claimed:
     return Claimed(lease, **{name: value for name, value in row.items() if name != "id"})
 
 
@@ -188,7 +182,7 @@ def _begin(connection: sa.Connection, message: Claimed, now: datetime) -> bool:
 
 
 def sent(connection: sa.Connection, message_id: int, provider_id: str, now: datetime) -> None:
-    """The provider has taken it. Recorded even when the lease was lost: it is a fact."""
+    """The provider has taken it: a fact, recorded even when the lease was lost."""
     values = {"provider_id": provider_id, "state": "sent", "sent_at": now, "error": None}
     _settle(connection, message_id, values)
 
@@ -199,7 +193,7 @@ def rejected(connection: sa.Connection, message_id: int, code: str, now: datetim
 
 
 def try_later(connection: sa.Connection, message: Claimed, at: datetime) -> bool:
-    """It was surely not sent: back into the line, due at `at`; those behind it wait. False if the lease is lost."""
+    """It was surely not sent: back in line at `at`; those behind it wait. False: the lease is lost."""
     values = {"state": "queued", "sending_since": None}
     return due.put_off(connection, OUTBOX, message.lease, at, values)
 

@@ -1,0 +1,143 @@
+"""Interviews: one appointment of a person, its versions, what they said about coming, how it went.
+
+The rule: whoever moves or calls off an interview makes a new version of it, and all that was planned for
+the old one is void by that alone. A change names the version it was decided on and does nothing when
+another was faster.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.tables import Interview, table
+from storage.tables.going import InterviewKind, InterviewState, OkToGo
+
+INTERVIEW = table(Interview)
+AHEAD = ("planned", "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewRow:
+    """An interview as it stands; `at` is the moment, `wall` the naive clock there, `zone` its zone."""
+
+    id: int
+    person_id: int
+    kind: InterviewKind
+    employer: str | None
+    at: datetime
+    wall: datetime
+    zone: str
+    place_id: int
+    version: int
+    state: InterviewState
+    moved: int
+    confirmed_at: datetime | None
+    ok_to_go: OkToGo | None
+    outcome: str | None
+    created_at: datetime
+
+
+_SELECT = sa.select(*(INTERVIEW.c[name] for name in InterviewRow.__dataclass_fields__))
+_BY_ID = _SELECT.where(INTERVIEW.c.id == sa.bindparam("id"))
+
+
+def add_interview(
+    connection: sa.Connection,
+    *,
+    person_id: int,
+    employer: str | None,
+    at: datetime,
+    wall: datetime,
+    zone: str,
+    place_id: int,
+    now: datetime,
+    kind: InterviewKind = "interview",
+) -> InterviewRow:
+    """Write an interview down: `at` aware, `wall` the naive clock of `zone` it was said in."""
+    values = {"person_id": person_id, "kind": kind, "employer": employer, "place_id": place_id, "zone": zone}
+    when = {"at": at, "wall": wall.isoformat(), "created_at": now, "updated_at": now}
+    statement = sa.insert(INTERVIEW).values(**values, **when).returning(INTERVIEW.c.id)
+    return _must(connection, int(connection.execute(statement).scalar_one()))
+
+
+def interview(connection: sa.Connection, interview_id: int) -> InterviewRow | None:
+    """Return an interview by its id."""
+    row = connection.execute(_BY_ID, {"id": interview_id}).mappings().first()
+    if row is None:
+        return None
+    return InterviewRow(**{**row, "wall": datetime.fromisoformat(row["wall"])})
+
+
+def ahead(connection: sa.Connection, person_id: int) -> list[InterviewRow]:
+    """List a person's interviews that are neither over nor off, the nearest first."""
+    mine = sa.and_(INTERVIEW.c.person_id == person_id, INTERVIEW.c.state.in_(AHEAD))
+    return _list(connection, _SELECT.where(mine).order_by(INTERVIEW.c.at))
+
+
+def around(connection: sa.Connection, person_id: int, first: datetime, last: datetime) -> list[InterviewRow]:
+    """List a person's interviews ahead whose moment lies in this span, to notice two at one hour."""
+    mine = sa.and_(INTERVIEW.c.person_id == person_id, INTERVIEW.c.state.in_(AHEAD))
+    statement = _SELECT.where(mine, INTERVIEW.c.at.between(first, last))
+    return _list(connection, statement.order_by(INTERVIEW.c.at))
+
+
+def move(
+    connection: sa.Connection,
+    interview_id: int,
+    version: int,
+    *,
+    at: datetime,
+    wall: datetime,
+    now: datetime,
+) -> InterviewRow | None:
+    """Give it a new time and version, not confirmed any more; None when it is not at this version or over."""
+    values = {"at": at, "wall": wall.isoformat(), "state": "planned", "confirmed_at": None, "ok_to_go": None}
+    moved = {"version": INTERVIEW.c.version + 1, "moved": INTERVIEW.c.moved + 1}
+    return _change(connection, interview_id, version, now, {**values, **moved})
+
+
+def cancel(connection: sa.Connection, interview_id: int, version: int, now: datetime) -> InterviewRow | None:
+    """Call it off, as a new version; None when it is not at this version or over."""
+    values = {"state": "cancelled", "version": INTERVIEW.c.version + 1}
+    return _change(connection, interview_id, version, now, values)
+
+
+def confirm(connection: sa.Connection, interview_id: int, version: int, now: datetime) -> InterviewRow | None:
+    """Note that the person is coming; None when it is not at this version or over."""
+    return _change(connection, interview_id, version, now, {"state": "confirmed", "confirmed_at": now})
+
+
+def set_ok_to_go(
+    connection: sa.Connection, interview_id: int, version: int, ok: OkToGo, now: datetime
+) -> InterviewRow | None:
+    """Note where the OK to go stands, never why; None when it is not at this version or over."""
+    return _change(connection, interview_id, version, now, {"ok_to_go": ok})
+
+
+def set_outcome(connection: sa.Connection, interview_id: int, outcome: str, now: datetime) -> bool:
+    """Write down how it went, whatever the version: "missed" makes it missed, all else done."""
+    state = "missed" if outcome == "missed" else "done"
+    values = {"outcome": outcome, "state": state, "updated_at": now}
+    at = sa.and_(INTERVIEW.c.id == interview_id, INTERVIEW.c.state != "cancelled")
+    return connection.execute(sa.update(INTERVIEW).where(at).values(**values)).rowcount == 1
+
+
+def _change(
+    connection: sa.Connection, interview_id: int, version: int, now: datetime, values: Mapping[str, object]
+) -> InterviewRow | None:
+    at = sa.and_(INTERVIEW.c.id == interview_id, INTERVIEW.c.version == version, INTERVIEW.c.state.in_(AHEAD))
+    changed = connection.execute(sa.update(INTERVIEW).where(at).values(**values, updated_at=now))
+    return _must(connection, interview_id) if changed.rowcount else None
+
+
+def _must(connection: sa.Connection, interview_id: int) -> InterviewRow:
+    row = interview(connection, interview_id)
+    assert row is not None
+    return row
+
+
+def _list(connection: sa.Connection, statement: sa.Select[tuple[object, ...]]) -> list[InterviewRow]:
+    rows = connection.execute(statement).mappings()
+    return [InterviewRow(**{**row, "wall": datetime.fromisoformat(row["wall"])}) for row in rows]
