@@ -1,0 +1,68 @@
+"""Flow values and events as plain JSON, and back, exactly.
+
+The rule: what was written comes back equal and of the same type. JSON has no dates, so a date, a time or a moment is a
+mapping of one tagged key; a mapping that happens to look like a tag is wrapped, so nothing a person types is mistaken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime, time
+from typing import Any, get_args
+
+from flows.events import Event
+
+_PLAIN = (str, int, float, bool, type(None))
+_EVENTS: Mapping[str, type] = {cls.__name__: cls for cls in get_args(Event)}
+
+
+def to_json(value: Any) -> Any:
+    """Write one flow value as JSON; tuples come back as lists."""
+    if isinstance(value, _PLAIN):
+        return value
+    match value:
+        case datetime():
+            return {"$datetime": value.isoformat()}
+        case date():
+            return {"$date": value.isoformat()}
+        case time():
+            return {"$time": value.isoformat()}
+        case Mapping():
+            inside = {str(key): to_json(each) for key, each in value.items()}
+            return {"$map": inside} if len(inside) == 1 and next(iter(inside)).startswith("$") else inside
+        case list() | tuple():
+            return [to_json(each) for each in value]
+        case _:
+            raise TypeError(f"{type(value).__name__} is not a value of the flow language")
+
+
+def from_json(value: Any) -> Any:
+    """Read back what `to_json` wrote."""
+    if isinstance(value, list):
+        return [from_json(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        match value:
+            case {"$datetime": str(written)}:
+                return datetime.fromisoformat(written)
+            case {"$date": str(written)}:
+                return date.fromisoformat(written)
+            case {"$time": str(written)}:
+                return time.fromisoformat(written)
+            case {"$map": dict(inside)}:
+                return {key: from_json(each) for key, each in inside.items()}
+    return {key: from_json(each) for key, each in value.items()}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Write an event as JSON: its class under "event" and its fields, aware moments with their offset."""
+    return {"event": type(event).__name__} | {
+        each.name: to_json(getattr(event, each.name)) for each in fields(event)
+    }
+
+
+def event_from_json(written: Mapping[str, Any]) -> Event:
+    """Read an event back; raises KeyError for a class this version does not know."""
+    cls = _EVENTS[written["event"]]
+    event: Event = cls(**{key: from_json(value) for key, value in written.items() if key != "event"})
+    return event

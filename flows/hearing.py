@@ -1,0 +1,237 @@
+"""From what a person typed, tapped or shared to an answer of the open question.
+
+The rule: numbers mean the rows that were shown; an answer is used when it is sure, read back when it is ours, and asked for
+again when it is neither. What is not understood waits 25 seconds for the rest of the thought before anything is said.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flows.answers import read
+from flows.answers.reading import AskBack, Asked, Confirm, Reading, Understood, Value
+from flows.effects import CallHuman
+from flows.model import After, Ask, Menu, Review
+from flows.progress import LONGEST_TEXT, Frame, ReadBack, innermost
+from flows.speaking import (
+    MORE,
+    SILENCE,
+    YES,
+    Question,
+    fresh_page,
+    item_key,
+    items_of,
+    pose,
+)
+from flows.stepping import apply_after, option_of, reopen, start_sub, walk
+from flows.turn import Turn, clear_timer, fill, flow_of, open_step, say, scope_of, sentence
+
+HOLD = "hold"
+HOLD_FOR = timedelta(seconds=25)
+_EXTRAS = ("datetime", "date", "time")
+_LEAD = re.compile(r"^\W*[\w']+[\W_]+")
+_TRIES_OF_A_REVIEW = 3
+
+
+def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> AskBack | None:
+    """Take a text as the answer of an open question; gives back what to ask where it is none."""
+    held = turn.progress.held
+    earlier = held.text if held is not None and held.frame == frame.n else ""
+    text = text[:LONGEST_TEXT]
+    if frame.confirm is not None:
+        reading = _after_read_back(turn, frame, step, text)
+        if isinstance(reading, Rejected):
+            let_go(turn)
+            pose(turn, frame, step)
+            return None
+    else:
+        reading = _read_joined(turn, frame, step, text, earlier)
+    if isinstance(reading, AskBack):
+        return reading
+    let_go(turn)
+    take(turn, root, frame, step, reading, text)
+    return None
+
+
+def _read_joined(turn: Turn, frame: Frame, step: Question, text: str, earlier: str) -> Reading:
+    """Read a text, with the draft of an earlier one; failing that, together with it."""
+    reading = read(text, asked_of(turn, frame, step, frame.draft))
+    if earlier and isinstance(reading, AskBack):
+        together = read(f"{earlier} {text}", asked_of(turn, frame, step))
+        if not isinstance(together, AskBack) or (reading.draft is None and together.draft is not None):
+            return together
+    return reading
+
+
+def _after_read_back(turn: Turn, frame: Frame, step: Question, text: str) -> Reading | Rejected:
+    """Read the reply to a read-back: yes takes the value, no asks anew, another full answer takes its place."""
+    confirm = frame.confirm
+    assert confirm is not None
+    meant = read(text, Asked("yes_no", turn.progress.lang, turn.now))
+    if isinstance(meant, Understood) and meant.value is True:
+        return Understood(confirm.value)
+    instead = read(text, asked_of(turn, frame, step, frame.draft))
+    if not isinstance(instead, AskBack):
+        return instead
+    if isinstance(meant, Understood):
+        frame.confirm = frame.draft = None
+        return Rejected()
+    return meant
+
+
+# --- taking an answer --------------------------------------------------------------------------------------------------
+
+
+def take(
+    turn: Turn, root: Frame, frame: Frame, step: Question, reading: Understood | Confirm, text: str = ""
+) -> None:
+    """Use an answer, or read it back first; then walk on."""
+    value = reading.value
+    if isinstance(step, Ask):
+        value = _chosen(turn, frame, step, value)
+        if value is None:  # a row that is gone since it was shown
+            refused(turn, root, frame, step, sentence(turn, "unclear.choice"))
+            return
+        if (complaint := check(turn, frame, step, value)) is not None:
+            frame.confirm = frame.draft = None
+            refused(turn, root, frame, step, complaint)
+            return
+        if isinstance(reading, Confirm) and step.read_back:
+            frame.confirm = ReadBack(value, reading.sentence, dict(reading.blanks))
+            pose(turn, frame, step)
+            return
+    clear_timer(turn, SILENCE)
+    root.parked = False
+    turn.progress.rest = rest_of(step, text)
+    _store(turn, root, frame, step, value)
+
+
+def _store(turn: Turn, root: Frame, frame: Frame, step: Question, value: Any) -> None:
+    match step:
+        case Review():
+            fresh_page(frame)
+            if value == f"@{YES}":
+                frame.done.append(step.id)
+            else:
+                reopen(turn, frame, str(value))
+        case Ask() if value == MORE:
+            frame.shown.page += 1
+            pose(turn, frame, step)
+            return
+        case Menu():
+            _run_row(turn, frame, step, value)
+        case Ask():
+            fresh_page(frame)
+            frame.answers[step.id] = value
+            frame.done.append(step.id)
+            _say_option(turn, frame, step, value)
+    walk(turn, root)
+
+
+def _run_row(turn: Turn, frame: Frame, step: Menu, value: Any) -> None:
+    fresh_page(frame)
+    frame.answers[step.id] = value
+    option = option_of(step, value) if isinstance(value, str) else None
+    flow_id, given = (option.run, option.with_) if option is not None else (step.run, step.with_)
+    if flow_id is None:
+        frame.done.append(step.id)
+        _say_option(turn, frame, step, value)
+        return
+    frame.open = step.id
+    start_sub(turn, frame, flow_id, given)
+
+
+def _say_option(turn: Turn, frame: Frame, step: Ask, value: Any) -> None:
+    option = option_of(step, value) if isinstance(value, str) else None
+    if option is not None and option.say is not None:
+        say(turn, fill(turn, option.say, scope_of(turn, frame)), step=f"{frame.flow}.{step.id}")
+
+
+def _chosen(turn: Turn, frame: Frame, step: Ask, value: Any) -> Any:
+    """Turn a list row's key into its item; None where the list no longer has it."""
+    if step.from_ is None or not isinstance(value, str) or not value.startswith("@") or value == MORE:
+        return value
+    items = items_of(scope_of(turn, frame), step.from_)
+    return next((item for at, item in enumerate(items) if item_key(item, at) == value), None)
+
+
+# --- not understood ----------------------------------------------------------------------------------------------------
+
+
+def ask_held(turn: Turn) -> None:
+    """Say what a held text needs: nothing came to complete it."""
+    held, turn.progress.held = turn.progress.held, None
+    if held is None:
+        return
+    for root in turn.progress.stack:
+        frame = innermost(root)
+        step = open_step(turn, frame)
+        if frame.n == held.frame and isinstance(step, Ask | Review):
+            half = frame.draft is not None
+            words = _words_back(turn, frame, step, held.sentence, held.blanks, half=half)
+            if half:
+                pose(turn, frame, step, words)
+            else:
+                refused(turn, root, frame, step, words)
+            return
+
+
+def _words_back(
+    turn: Turn, frame: Frame, step: Question, key: str, blanks: Mapping[str, Any], *, half: bool
+) -> str:
+    if isinstance(step, Ask) and step.if_unclear is not None and frame.confirm is None and not half:
+        return fill(turn, step.if_unclear, scope_of(turn, frame))
+    return sentence(turn, key, blanks)
+
+
+def refused(turn: Turn, root: Frame, frame: Frame, step: Question, words: str) -> None:
+    """Count an unclear try and ask again; after too many, do what the author says or offer a person."""
+    frame.tries += 1
+    limit = step.tries if isinstance(step, Ask) and step.tries is not None else flow_of(turn, frame).tries
+    stuck: After | None = step.if_stuck if isinstance(step, Ask) else None
+    if frame.tries < limit or (frame.tries > limit and stuck is None):
+        pose(turn, frame, step, words)
+    elif stuck is not None:
+        if apply_after(turn, root, frame, step, stuck, "if_stuck"):
+            walk(turn, root)
+    else:
+        turn.effects.append(CallHuman(f"stuck in {frame.flow}", f"{frame.flow}.{step.id}"))
+        pose(turn, frame, step, sentence(turn, "offer.person"))
+
+
+# --- taps --------------------------------------------------------------------------------------------------------------
+
+
+def tapped(turn: Turn, root: Frame, frame: Frame, step: Question, prompt: int, n: int) -> bool:
+    """Take a tapped button; False where that row was never under the open question."""
+    if frame.first is None or frame.prompt is None or not frame.first <= prompt <= frame.prompt:
+        return False
+    confirm = frame.confirm
+    if confirm is not None and prompt >= confirm.first:
+        if n not in (1, 2):
+            return False
+        let_go(turn)
+        if n == 1:
+            take(turn, root, frame, step, Understood(confirm.value))
+        else:
+            frame.confirm = frame.draft = None
+            pose(turn, frame, step)
+        return True
+    row = next((row for row in frame.shown.rows if row.n == n), None)
+    if row is None:
+        return False
+    let_go(turn)
+    frame.confirm = frame.draft = None
+    take(turn, root, frame, step, Understood(_tapped_value(step, row.key)))
+    return True
+
+
+def _tapped_value(step: Question, key: str) -> Value:
+    if isinstance(step, Ask) and step.as_ == "yes_no":
+        return key == YES
+    if isinstance(step, Ask) and step.as_ == "choices" and key != MORE:
+        return [key]
+    return key
+
+
