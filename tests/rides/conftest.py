@@ -86,7 +86,7 @@ def open_company(tmp_path: Path) -> Opened:
 
     @asynccontextmanager
     async def opened(
-        *, timeout_s: float = 5.0, secret: str = "demo-secret", **how: Any
+        *, timeout_s: float = 5.0, secret: str = "demo-ride-secret", **how: Any
     ) -> AsyncIterator[Company]:
         app = create_app(
             tmp_path / "company.sqlite",

@@ -399,7 +399,7 @@ async def test_every_retry_after_becomes_a_sane_wait(header: str, wait: int) -> 
 
 
 async def test_a_company_that_cannot_be_reached_has_surely_done_nothing() -> None:
-    nobody = GuestRides("http://127.0.0.1:9", "demo", "demo-secret", ("s",), timeout_s=1)
+    nobody = GuestRides("http://127.0.0.1:9", "demo", "demo-ride-secret", ("s",), timeout_s=1)
     assert isinstance(await nobody.quote(trip()), TryLater)
     await nobody.close()
 
@@ -448,7 +448,7 @@ async def test_a_token_that_never_works_is_refused_after_one_more_try(company: C
 async def test_trouble_at_the_token_desk_means_nothing_was_ordered(company: Company, code: int) -> None:
     quote = await quoted(company)
     await company.pass_(minutes=4)
-    fresh = GuestRides(company.url, "demo", "demo-secret", ())
+    fresh = GuestRides(company.url, "demo", "demo-ride-secret", ())
     await company.fault(kind="status", code=code, path="/oauth")
     assert isinstance(await fresh.book("ref-1", quote), TryLater)
     assert isinstance(await fresh.book("ref-1", quote), Booked)

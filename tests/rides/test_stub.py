@@ -306,7 +306,7 @@ async def test_what_riders_write_is_not_markup(company: Company) -> None:
 async def test_the_api_needs_a_token_and_whole_bodies(company: Company) -> None:
     bare = await company.room.get("/v1/guests/trips")
     assert (bare.status_code, bare.json()["code"]) == (401, "unauthorized")
-    form = {"client_id": "demo", "client_secret": "demo-secret", "grant_type": "client_credentials"}
+    form = {"client_id": "demo", "client_secret": "demo-ride-secret", "grant_type": "client_credentials"}
     token = (await company.room.post("/oauth/v2/token", data=form)).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     for body in (b"", b"{}", b"\xff", b'{"pickup": {"latitude": NaN, "longitude": 0}}', b"[1]"):

@@ -28,8 +28,8 @@ from bot.rides.stub.webhooks import BACK_OFF_S, Messenger, work
 from bot.rides.stub.world import Company
 
 DEMO_CLIENT_ID = "demo"
-DEMO_CLIENT_SECRET = "demo-secret"  # noqa: S105 - opens nothing but a pretend company
-DEMO_WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105
+DEMO_CLIENT_SECRET = "demo-ride-secret"  # noqa: S105 - opens nothing but a pretend company
+DEMO_WEBHOOK_SECRET = "demo-ride-secret"  # noqa: S105
 
 log = logging.getLogger(__name__)
 
