@@ -1,6 +1,7 @@
 """The shipped conversations: they load, they talk, the road is short, and each text fits a cheap phone.
 
-The talks in flows/content/talks are the product's own words; here they run through the engine, drawn for both channels.
+The talks in flows/content/talks are the product's own words; here they run through the engine, drawn for both
+channels.
 """
 
 import re
@@ -60,7 +61,7 @@ def each_text() -> list[tuple[str, Text]]:
 
 
 def forms(text: Text, short: str = "") -> list[tuple[str, str, str]]:
-    """Every way a text can go out: language, form, as filled with the longest values, or each blank with `short`."""
+    """Fill a text in every way it can go out: language, form, words. Blanks are at their longest, or `short`."""
     scope: dict[str, Any] = {"now": NOON}
     for name in text.names:
         root, _, last = name.partition(".")
@@ -116,7 +117,7 @@ def drawn_rows(step: Ask, lang: str) -> str:
     return in_line(rows)
 
 
-# --- loading ------------------------------------------------------------------------------------------------------------
+# --- loading -------------------------------------------------------------------------------------------
 
 
 def test_what_we_ship_loads_without_a_problem() -> None:
@@ -141,7 +142,7 @@ def test_spanish_was_made_from_the_english_that_is_there_now() -> None:
             assert copied == (now_words.get(key) or now.get(key)), f"{sidecar.file}: {key} is stale"
 
 
-# --- a cheap phone ------------------------------------------------------------------------------------------------------
+# --- a cheap phone -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key, text", each_text())
