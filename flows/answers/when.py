@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
 from flows.answers.reading import Asked, AskBack, Confirm, Reading, Value
-from flows.answers.when_grammar import Bare, Clock, Day, Found, Moment, Part, Setting, by_part, find
+from flows.answers.when_grammar import Bare, Clock, Day, Moment, Part, Piece, Setting, by_part, find
 from flows.answers.when_calendar import day_of_month
 from flows.answers.when_words import tokens
 
@@ -44,70 +44,85 @@ def read(text: str, asked: Asked) -> Reading:
 
 def hear(text: str, asked: Asked, need: Need) -> Heard:
     """Find what is named in the text and settle what contradicts."""
-    setting = Setting(asked.now, day_first=asked.lang == "es")
-    found = find(tokens(text, asked.lang), setting)
-    days = _days(found)
-    past = next((day for day in days if day.past), None)
-    days = _agreed(days)
-    clocks = _clocks(found)
-    if past is not None and len(days) <= 1:
+    row = tokens(text, asked.lang)
+    pieces = find(row, Setting(asked.now, day_first=asked.lang == "es"))
+    days, clocks = _days(pieces), _clocks(pieces)
+    if any(day.past for day in days) and len({day.day for day in days}) == 1:
         return Heard(back=AskBack("past", draft=_time_draft(clocks)))
+    days = _agreed(days)
     if len(days) > 1:
-        return Heard(back=AskBack("ask.which_date", draft=_time_draft(clocks)))
+        return Heard(back=_two_days(days, clocks))
     if len(clocks) > 1 and need != "date":
         return Heard(back=AskBack("ask.which_time", draft={"date": days[0].day} if days else None))
     day, clock = (days[0] if days else None), (clocks[0] if clocks else None)
-    return _place_bare(found, day, clock, asked, need)
+    return _place_bare(pieces, len(row), Heard(day, clock), asked, need)
 
 
-def _days(found: Sequence[Found]) -> list[Day]:
-    named = [each for each in found if isinstance(each, Day)]
-    return [*named, *(Day(each.at.date()) for each in found if isinstance(each, Moment))]
+def _days(pieces: Sequence[Piece]) -> list[Day]:
+    named = [each.found for each in pieces if isinstance(each.found, Day)]
+    return [*named, *(Day(each.found.at.date()) for each in pieces if isinstance(each.found, Moment))]
 
 
 def _agreed(days: Sequence[Day]) -> list[Day]:
-    """Drop what says the same day again; a plain date settles the doubt of a weekday."""
-    kept: dict[date, Day] = {}
-    for day in days:
-        if day.day not in kept or kept[day.day].doubt:
-            kept[day.day] = day
-    return list(kept.values())
+    """Drop what says the same day again: "tomorrow, on the 2nd", "Friday 3/5"."""
+    dated = {day.day: day for day in days if not day.by_name}
+    weekdays = {day.weekday() for day in dated}
+    named = {day.day: day for day in days if day.by_name and day.day.weekday() not in weekdays}
+    return [*dated.values(), *named.values()]
 
 
-def _clocks(found: Sequence[Found]) -> list[Clock]:
-    parts = [each.part for each in found if isinstance(each, Part)]
-    clocks = [each for each in found if isinstance(each, Clock)]
-    clocks += [Clock(each.at.hour * 60 + each.at.minute, True) for each in found if isinstance(each, Moment)]
-    if len(set(parts)) == 1:
-        clocks = [each if each.sure else _in_part(each, parts[0]) for each in clocks]
-    return list(dict.fromkeys(clocks))
+def _two_days(days: Sequence[Day], clocks: Sequence[Clock]) -> AskBack:
+    dated = [day for day in days if not day.by_name]
+    if len(dated) == 1 and len(days) == 2:
+        return AskBack("ask.weekday_clash", {"day": dated[0].day}, _time_draft(clocks))
+    return AskBack("ask.which_date", draft=_time_draft(clocks))
 
 
-def _in_part(clock: Clock, part: int) -> Clock:
+def _parts(pieces: Sequence[Piece]) -> set[int]:
+    return {each.found.part for each in pieces if isinstance(each.found, Part)}
+
+
+def _clocks(pieces: Sequence[Piece]) -> list[Clock]:
+    clocks = [each.found for each in pieces if isinstance(each.found, Clock)]
+    moments = [each.found.at for each in pieces if isinstance(each.found, Moment)]
+    clocks += [Clock(at.hour * 60 + at.minute, True) for at in moments]
+    return list(dict.fromkeys(_in_part(each, _parts(pieces)) for each in clocks))
+
+
+def _in_part(clock: Clock, parts: set[int]) -> Clock:
+    if clock.sure or len(parts) != 1:
+        return clock
     hour, minute = divmod(clock.minutes, 60)
-    return Clock(by_part(hour, part) * 60 + minute, True)
+    return Clock(by_part(hour, next(iter(parts))) * 60 + minute, True)
 
 
-def _place_bare(found: Sequence[Found], day: Day | None, clock: Clock | None, asked: Asked, need: Need) -> Heard:
-    """Give a lone number its place: the time of a day, or the day of a time, as the question needs."""
-    bare = [each for each in found if isinstance(each, Bare)]
+def _place_bare(pieces: Sequence[Piece], size: int, heard: Heard, asked: Asked, need: Need) -> Heard:
+    """Give a lone number its place: the time of a day, or the day of a time, as the question needs.
+
+    It must stand beside what it completes, or nearly alone: "1 its tomorrow" names no hour.
+    """
+    found = [(at, each.found) for at, each in enumerate(pieces) if isinstance(each.found, Bare)]
+    if len(found) != 1:
+        return heard
+    at, bare = found[0]
     draft = asked.draft if isinstance(asked.draft, dict) else {}
-    if len(bare) != 1:
-        return Heard(day, clock)
-    wants_time = clock is None and (need == "time" or (need == "datetime" and (day is not None or "date" in draft)))
-    wants_day = day is None and (need == "date" or (need == "datetime" and (clock is not None or "time" in draft)))
-    if wants_time and (placed := _as_clock(bare[0])):
-        return Heard(day, placed)
-    if wants_day and bare[0].digits < 3 and (on := day_of_month(asked.now.date(), bare[0].value)):
-        return Heard(Day(on), clock)
-    return Heard(day, clock)
+    alone = size <= 3
+    beside = at > 0 and pieces[at].start - pieces[at - 1].end <= 1
+    before = at + 1 < len(pieces) and pieces[at + 1].start == pieces[at].end
+    wants_time = heard.clock is None and need != "date" and (beside or before or alone)
+    if wants_time and (need == "time" or heard.day or "date" in draft) and (placed := _as_clock(bare)):
+        return Heard(heard.day, _in_part(placed, _parts(pieces)))
+    wants_day = heard.day is None and need != "time" and (alone or beside) and bare.digits < 3
+    if wants_day and (need == "date" or "time" in draft) and (day := day_of_month(asked.now.date(), bare.value)):
+        return Heard(Day(day), heard.clock)
+    return heard
 
 
 def _as_clock(bare: Bare) -> Clock | None:
     hour, minute = divmod(bare.value, 100) if bare.digits > 2 else (bare.value, 0)
-    if not (0 < hour <= 23 and minute < 60) or 1900 <= bare.value < 2100:
+    if not (0 <= hour <= 23 and minute < 60) or 1900 <= bare.value < 2100 or (hour == 0 and bare.digits < 4):
         return None
-    return Clock(hour * 60 + minute, hour > 12)
+    return Clock(hour * 60 + minute, hour > 12 or bare.leading_zero)
 
 
 # --- answers -----------------------------------------------------------------------------------------------------------

@@ -14,18 +14,22 @@ from flows.answers.when_calendar import day_of_month, following, later, moved, o
 from flows.answers.when_words import AFTERNOON, DAWN, DAY, EVENING, HOUR, MIDDAY, MINUTE, MONTH, MORNING, NIGHT, SECOND
 from flows.answers.when_words import WEEK, YEAR, Token
 
-RECENT = 120  # a date without a year that lies at most this far behind is taken as past, not as next year's
+RECENT = 31  # days: a date without a year that lies this near behind is taken as past, not as next year's
 Doubt: TypeAlias = Literal["", "not_today", "next_week", "day_or_month", "clash"]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that was named; `doubt` says what of it is our reading; `other` is the second reading of 3/4."""
+    """A day that was named; `doubt` says what of it is our reading; `other` is the second reading of 3/4.
+
+    `by_name`: a weekday alone, which a date beside it settles.
+    """
 
     day: date
     doubt: Doubt = ""
     past: bool = False
     other: date | None = None
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,19 @@ class Bare:
 
     value: int
     digits: int
+    leading_zero: bool = False
 
 
 Found: TypeAlias = Day | Clock | Part | Moment | Bare
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was found and where: the tokens from `start` up to `end`."""
+
+    found: Found
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +86,30 @@ class Setting:
 Build: TypeAlias = Callable[[Sequence[Token], Setting], Sequence[Found] | None]
 
 
-def find(row: Sequence[Token], setting: Setting) -> list[Found]:
+def find(row: Sequence[Token], setting: Setting) -> list[Piece]:
     """Find every date and time in a row of tokens, in order."""
     kinds = "".join(token.kind for token in row)
-    found: list[Found] = []
+    if _ALONE.fullmatch(kinds) and row[1].value not in (MINUTE, HOUR) and (made := _ahead(row, setting)):
+        return [Piece(each, 0, len(row)) for each in made]
+    found: list[Piece] = []
     at = 0
     while at < len(kinds):
         at = _take(row, kinds, at, setting, found)
     return found
 
 
-def _take(row: Sequence[Token], kinds: str, at: int, setting: Setting, found: list[Found]) -> int:
+def _take(row: Sequence[Token], kinds: str, at: int, setting: Setting, found: list[Piece]) -> int:
     if kinds[at] == "z":
         return at + 1
     for pattern, build in _COMPILED:
         fits = pattern.match(kinds, at)
         if fits and (made := build(row[at : fits.end()], setting)) is not None:
-            found.extend(made)
+            found.extend(Piece(each, at, fits.end()) for each in made)
             return fits.end()
     return at + 1
+
+
+_MONTHS_AHEAD = {"X": 1, "S": 0, "L": -1}
 
 
 # --- dates -------------------------------------------------------------------------------------------------------------
@@ -127,9 +146,11 @@ def _short_year(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
 
 
 def _numeric(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """3/14, 14/3, 2027-03-14, 3.14.27."""
+    """3/14, 14/3, 2027-03-14, 3.14.27. A dash between two small numbers is a range of hours, not a date."""
     figures = re.findall(r"\d+", row[0].text)
     numbers = [int(each) for each in figures]
+    if "-" in row[0].text and len(numbers) == 2 and max(numbers) <= 12:
+        return [Clock(each * 60, False) for each in numbers]
     if len(figures[0]) == 4:
         return _calendar_day(setting, numbers[1], numbers[2], numbers[0])
     year = _full_year(numbers[2], figures[2]) if len(numbers) == 3 else None
@@ -175,8 +196,13 @@ def _tonight(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
 
 
 def _weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    today, weekday = setting.now.date(), _pick(row, "WB").value if _pick(row, "WB").kind == "W" else 1
-    return [Day(following(today, weekday), "not_today" if weekday == today.weekday() else "")]
+    today, weekday = setting.now.date(), _weekday_value(row)
+    return [Day(following(today, weekday), "not_today" if weekday == today.weekday() else "", by_name=True)]
+
+
+def _short_tuesday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Mar, said in Spanish without a number beside it: martes."""
+    return _weekday(row, setting) if setting.day_first else None
 
 
 def _weekday_value(row: Sequence[Token]) -> int:
@@ -186,8 +212,7 @@ def _weekday_value(row: Sequence[Token]) -> int:
 
 def _this_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     today, weekday = setting.now.date(), _weekday_value(row)
-    day = following(today, weekday)
-    return [Day(day, "not_today" if weekday == today.weekday() else "")]
+    return [Day(following(today, weekday), "not_today" if weekday == today.weekday() else "", by_name=True)]
 
 
 def _next_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -220,9 +245,14 @@ def _day_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | N
     return [Day(found)] if found else None
 
 
+def _of_the_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """A las siete del 15."""
+    return _day_of_month(row, setting) if row[0].text == "del" else None
+
+
 def _day_of_named_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """The 20th of next month, el 21 de este mes."""
-    today, ahead = setting.now.date(), {"X": 1, "S": 0, "L": -1}[_pick(row, "XSL").kind]
+    today, ahead = setting.now.date(), _MONTHS_AHEAD[_pick(row, "XSL").kind]
     first = moved(today.replace(day=1), MONTH, ahead)
     found = on(first.year, first.month, _pick(row, "noqw").value) if first else None
     return [Day(found, past=found < today)] if found else None
@@ -244,6 +274,16 @@ def _nth_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
         if found and found.month == month and (year or found >= today):
             return [Day(found, past=found < today)]
     return None
+
+
+def _nth_weekday_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """First Monday of next month, second Friday of the month."""
+    today, ahead = setting.now.date(), next((_MONTHS_AHEAD[each.kind] for each in row if each.kind in "XSL"), 0)
+    first = moved(today.replace(day=1), MONTH, ahead) if row[-1].value == MONTH else None
+    if first is None or not 1 <= _pick(row, "oq").value <= 5:
+        return None
+    day = following(first - timedelta(days=1), _pick(row, "W").value) + timedelta(weeks=_pick(row, "oq").value - 1)
+    return [Day(day, past=day < today)] if day.month == first.month else None
 
 
 # --- lengths of time ---------------------------------------------------------------------------------------------------
@@ -299,7 +339,7 @@ def _counted(row: Sequence[Token], setting: Setting, start: datetime, sign: int)
 def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """Three weeks from tomorrow, 2 weeks from January 15."""
     cut = next(at for at, token in enumerate(row) if token.kind == "A")
-    anchor = next((each for each in find(row[cut + 1 :], setting) if isinstance(each, Day)), None)
+    anchor = next((each.found for each in find(row[cut + 1 :], setting) if isinstance(each.found, Day)), None)
     if anchor is None:
         return None
     return _counted(row[:cut], setting, datetime.combine(anchor.day, setting.now.time()), 1)
@@ -426,6 +466,21 @@ def _hour_and_minutes(row: Sequence[Token], setting: Setting) -> Sequence[Found]
     return _with_half(minutes % 1440, half, part, sure=False)
 
 
+def _either_time(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """10 or 11 am: two times, so that it is asked."""
+    cut = next(at for at, token in enumerate(row) if token.kind == "r")
+    after = _time([token for token in row[cut + 1 :] if token.kind != "@"], setting)
+    if not after or not isinstance(after[0], Clock):
+        return None
+    before = _time(row[:cut], setting)
+    return [*before, *after] if before else None
+
+
+def _year_first(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """2027/Aug/10."""
+    return _calendar_day(setting, _pick(row, "MB").value, row[-1].value, row[0].value)
+
+
 def _noon(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     return [Clock(_pick(row, "C").value, True)]
 
@@ -434,14 +489,9 @@ def _part(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     return [Part(_pick(row, "P").value)]
 
 
-def _today_moment(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """Later today, today."""
-    return [Day(setting.now.date())]
-
-
 def _bare(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     token = _pick(row, "nNwoq")
-    return [Bare(token.value, 4 if token.kind == "N" else 2)]
+    return [Bare(token.value, len(token.text) if token.kind == "N" else 2, token.text.startswith("0"))]
 
 
 def _nothing(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -465,9 +515,10 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?[LS]?Lu|luL|l?uL", _vague),
     # dates with a month
     (r"l?[oq]WOl?[MB]O?[Ny]?", _nth_weekday),
+    (r"l?[oq]W[OI]l?[XSL]?u", _nth_weekday_of_month),
     (r"[MB]n(?=n(?![pPhu]))n(?=[sc]|$)", _short_year),
     (r"[MB]s?l?[noqw](?!u)[Ocz]{0,2}(?:[Ny](?![pPh]))", _dated),
-    (r"[MB]s?c?l?[noqw](?![u])", _dated),
+    (r"[MB]s?[c-]?l?[noqw](?!u)", _dated),
     (r"l?[noqw]s?(?:[O-])?l?[MB][Oc-]{0,2}(?:[Ny](?![pPh]))", _dated),
     (r"l?[noqw]s?(?:[O-])?l?[MB]", _dated),
     (r"l?[noqw]u?Ol?[XSL]u", _day_of_named_month),
@@ -476,6 +527,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"d", _numeric),
     (r"f(?=p)p", _time),
     (r"f", _dotted),
+    (r"N-[MB]-n", _year_first),
     # weekdays and days
     (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]ul?W|luXl?W", _weekday_of_week),
     (r"[WB]s?c?l?[noqw](?!h|p|P|&|V|u|x|[nw]p)", _weekday_and_day),
@@ -483,27 +535,32 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?X[WB](?!u)|[WB]X", _next_weekday),
     (r"l?S[WB]", _this_weekday),
     (r"W", _weekday),
+    (r"B", _short_tuesday),
     (r"D", _relative),
     (r"T", _tonight),
     # times
+    (rf"@?(?:{_NUM}|t|N)r@?(?:{_NUM}|t|N){_MARK}", _either_time),
     (rf"@?a?(?:[HQ]|{_NUM}u?)[xVA]{_NUM}(?:h)?c?[pP]?p?|@?P?a?(?:[HQ]|{_NUM}u?)[xVA](?:t|C|{_NUM}){_MARK}", _before_or_past),
     (rf"@?P?{_NUM}[&V](?:[HQ]|{_NUM}){_MARK}", _hour_and_minutes),
     (rf"[@P]*t{_MARK}", _time),
     (rf"[@P]*{_NUM}{_NUM}{_NUM}p", _time),
     (rf"[@P]*{_NUM}0?{_NUM}h?[pP]p?", _time),
     (rf"[@P]*{_NUM}h{_MARK}", _time),
-    (rf"[@P]*{_NUM}c?[pP]p?", _time),
+    (rf"[@P]*{_NUM}c?(?:p|P(?!@?t))p?", _time),
     (rf"[@P]*N{_MARK}(?<=[pPh])|@P?N", _time),
     (rf"@P?{_NUM}u?(?![/%])(?!{_NUM}|0)", _time),
     (rf"@P?{_NUM}0?{_NUM}", _time),
     (rf"P{_NUM}", _time),
     (r"[nw]?C", _noon),
     (r"P", _part),
+    (r"On(?![pPhu&V])", _of_the_month),
     (r"l[on]", _day_of_month),
     (r"o", _day_of_month),
     (rf"w0?{_NUM}|n0n", _time),
+    (rf"{_LENGTH}", _nothing),
     (r"[nwNq]", _bare),
 )  # fmt: skip
 
 
+_ALONE = re.compile(r"[nwa]u")
 _COMPILED = tuple((re.compile(spelled), build) for spelled, build in _ROWS)

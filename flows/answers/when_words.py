@@ -6,7 +6,7 @@ and "las 3 y media de la tarde". A word this table does not know becomes `z` and
 Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third, t 8:30, f 8.30, d 3/14, p am/pm,
 M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u unit, h o'clock,
 @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half, Q quarter, V to/menos,
-& and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R until, z anything else.
+& and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R until, r or, z anything else.
 """
 
 import re
@@ -33,7 +33,7 @@ class Token(NamedTuple):
 
 def _table(kind: str, rows: str) -> dict[str, tuple[str, int]]:
     """Read `value: word word …` rows."""
-    found = {}
+    found: dict[str, tuple[str, int]] = {}
     for row in rows.strip().splitlines():
         value, _, spelled = row.strip().partition(":")
         found |= {word: (kind, int(value)) for word in spelled.split()}
@@ -81,7 +81,7 @@ _PARTS = """
 _UNITS = """
     0: minute minutes min mins minuto minutos
     1: hour hours hr hrs h hora horas
-    2: day days dia dias dy
+    2: day days dia dias dy d
     3: week weeks wk wks semana semanas
     4: month months mes meses
     5: year years yr yrs ano anos
@@ -117,6 +117,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | {word: ("p", 720) for word in "pm".split()}
     | {word: ("b", 0) for word in "between entre".split()}
     | {word: ("R", 0) for word in "until hasta thru through".split()}
+    | {"or": ("r", 0)}
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
 _SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
@@ -127,6 +128,10 @@ _SPELLED = tuple(
     if len(word) >= 6 and kind in "WDTPM" and word.isalpha() and word not in ("manana",)
 )
 
+_ADDRESS = (
+    r"\b(?:\d{3,5}|\d{1,2}(?= \w+ (?:street|st|avenue|ave|road|rd|blvd|lane|ln)\b))(?: (?!on |at |in |to |near |the |am |pm )[a-z]+){1,3}?"
+    r" (?:street|st|avenue|ave|road|rd|drive|dr|blvd|lane|ln|way|court|ct|pike|hwy)\b"
+)
 _PHRASES = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
@@ -135,7 +140,9 @@ _PHRASES = tuple(
         (r"\ben punto\b", " enpunto "),
         (r"(?<=\d)\s?(?:ampm|am/pm|am or pm)\b", " zz "),
         (r"(\d|\b[a-z]+ )\.?\s?([ap])\s?\.\s?m\b\.?", r"\1 \2m "),
-        (r"(\d)\s?([ap])m\b\.?", r"\1 \2m "),
+        (r"(\d)\.?\s?([ap])m\b\.?", r"\1 \2m "),
+        (r"\b(\d+)(?:st|nd|rd|th) (?:street|st|ave|avenue|floor|fl|piso)\b", " zz "),
+        (_ADDRESS, " zz "),
         (r"(\d)([ap])\b\.?", r"\1 \2m "),
         (r"\b(?:the )?day after (?:tomorrow|tmrw|tomoro|tomorow)\b|\bpasado manana\b", " overmorrow "),
         (r"\b(?:the )?day before yesterday\b|\bantes de ayer\b", " ereyesterday "),
@@ -151,7 +158,7 @@ _PHRASES = tuple(
         (r"\bmedia noche\b|\bmid ?night\b", " midnight "),
         (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
         (r"\bmanana\b", " tomorrow "),
-        (r"\b(?:in|on|at|by|during|for|around) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b", r" \1 "),
+        (r"\b(?:in|on|by|during) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b|\bat (night)\b", r" \1\2 "),
         (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
         (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
         (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
