@@ -5,7 +5,7 @@ joined; a past day is refused, never rolled forward; two days or two times are a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from flows.answers.when_grammar import Bare, Clock, Day, Moment, Part, Piece, Se
 from flows.answers.when_calendar import day_of_month
 from flows.answers.when_words import tokens
 
+_PROPOSED = ("not_today", "next_week", "other_weekday")
 FAR = 300  # days: from here on the year is read back too
 Need: TypeAlias = Literal["date", "time", "datetime"]
 
@@ -51,7 +52,7 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
         return Heard(back=AskBack("past", draft=_time_draft(clocks)))
     days = _agreed(days)
     if len(days) > 1:
-        return Heard(back=_two_days(days, clocks))
+        return Heard(back=AskBack("ask.which_date", draft=_time_draft(clocks)))
     if len(clocks) > 1 and need != "date":
         return Heard(back=AskBack("ask.which_time", draft={"date": days[0].day} if days else None))
     day, clock = (days[0] if days else None), (clocks[0] if clocks else None)
@@ -64,18 +65,17 @@ def _days(pieces: Sequence[Piece]) -> list[Day]:
 
 
 def _agreed(days: Sequence[Day]) -> list[Day]:
-    """Drop what says the same day again: "tomorrow, on the 2nd", "Friday 3/5"."""
+    """Drop what says the same day again: "tomorrow, on the 2nd", "Friday 3/5".
+
+    A date whose weekday is another one than was said stays, with that doubt.
+    """
     dated = {day.day: day for day in days if not day.by_name}
-    weekdays = {day.weekday() for day in dated}
-    named = {day.day: day for day in days if day.by_name and day.day.weekday() not in weekdays}
-    return [*dated.values(), *named.values()]
-
-
-def _two_days(days: Sequence[Day], clocks: Sequence[Clock]) -> AskBack:
-    dated = [day for day in days if not day.by_name]
-    if len(dated) == 1 and len(days) == 2:
-        return AskBack("ask.weekday_clash", {"day": dated[0].day}, _time_draft(clocks))
-    return AskBack("ask.which_date", draft=_time_draft(clocks))
+    named = {day.day: day for day in days if day.by_name}
+    if len(dated) == 1 and len(named) == 1:
+        only = next(iter(dated.values()))
+        agrees = only.day.weekday() == next(iter(named)).weekday()
+        return [only if agrees or only.doubt else replace(only, doubt="other_weekday")]
+    return [*dated.values(), *(day for at, day in named.items() if at not in dated)]
 
 
 def _parts(pieces: Sequence[Piece]) -> set[int]:
@@ -165,7 +165,7 @@ def _question_of(day: Day) -> AskBack | None:
 def _confirm_day(day: Day, asked: Asked) -> Confirm:
     if (day.day - asked.now.date()).days > FAR:
         return Confirm(day.day, "read_back.year", {"at": day.day, "year": day.day.year})
-    sentence = f"propose.{day.doubt}" if day.doubt in ("not_today", "next_week") else "read_back.date"
+    sentence = f"propose.{day.doubt}" if day.doubt in _PROPOSED else "read_back.date"
     return Confirm(day.day, sentence, {"at": day.day})
 
 
@@ -177,7 +177,7 @@ def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
         return AskBack("past.time", draft={"date": day.day} if day.day > asked.now.date() else None)
     if (day.day - asked.now.date()).days > FAR:
         return Confirm(at, "read_back.datetime_year", {"at": at, "year": at.year})
-    if day.doubt in ("not_today", "next_week"):
+    if day.doubt in _PROPOSED:
         return Confirm(at, f"propose.{day.doubt}_at", {"at": at})
     return Confirm(at, "read_back.datetime" if clock.sure else "propose.datetime", {"at": at})
 

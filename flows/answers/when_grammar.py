@@ -15,7 +15,7 @@ from flows.answers.when_words import AFTERNOON, DAWN, DAY, EVENING, HOUR, MIDDAY
 from flows.answers.when_words import WEEK, YEAR, Token
 
 RECENT = 31  # days: a date without a year that lies this near behind is taken as past, not as next year's
-Doubt: TypeAlias = Literal["", "not_today", "next_week", "day_or_month", "clash"]
+Doubt: TypeAlias = Literal["", "not_today", "next_week", "other_weekday", "day_or_month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +276,14 @@ def _nth_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
     return None
 
 
+def _weekdays_ahead(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Three Fridays from now."""
+    count = _pick(row, "nw").value
+    if not 1 <= count <= 52:
+        return None
+    return [Day(following(setting.now.date(), _pick(row, "W").value) + timedelta(weeks=count - 1))]
+
+
 def _nth_weekday_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """First Monday of next month, second Friday of the month."""
     today, ahead = setting.now.date(), next((_MONTHS_AHEAD[each.kind] for each in row if each.kind in "XSL"), 0)
@@ -477,8 +485,9 @@ def _either_time(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 
 
 def _year_first(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """2027/Aug/10."""
-    return _calendar_day(setting, _pick(row, "MB").value, row[-1].value, row[0].value)
+    """2027/Aug/10, 2027 March 18."""
+    year = row[0].value
+    return _calendar_day(setting, _pick(row, "MB").value, row[-1].value, year) if 1900 <= year < 2100 else None
 
 
 def _noon(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -512,10 +521,12 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"(?:I|X|I?X|l?X)?{_LENGTH}Fi?e?z?W", _length_and_weekday),
     (rf"(?:I|X){_LENGTH}F?", _ahead),
     (rf"{_LENGTH}F", _ahead),
+    (rf"{_NUM}WF", _weekdays_ahead),
     (r"l?[LS]?Lu|luL|l?uL", _vague),
     # dates with a month
-    (r"l?[oq]WOl?[MB]O?[Ny]?", _nth_weekday),
+    (r"l?[oq]W[OI]l?[MB]O?[Ny]?", _nth_weekday),
     (r"l?[oq]W[OI]l?[XSL]?u", _nth_weekday_of_month),
+    (r"N-?[MB]-?[noq](?!h|p|P)", _year_first),
     (r"[MB]n(?=n(?![pPhu]))n(?=[sc]|$)", _short_year),
     (r"[MB]s?l?[noqw](?!u)[Ocz]{0,2}(?:[Ny](?![pPh]))", _dated),
     (r"[MB]s?[c-]?l?[noqw](?!u)", _dated),
@@ -527,7 +538,6 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"d", _numeric),
     (r"f(?=p)p", _time),
     (r"f", _dotted),
-    (r"N-[MB]-n", _year_first),
     # weekdays and days
     (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]ul?W|luXl?W", _weekday_of_week),
     (r"[WB]s?c?l?[noqw](?!h|p|P|&|V|u|x|[nw]p)", _weekday_and_day),
@@ -557,7 +567,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l[on]", _day_of_month),
     (r"o", _day_of_month),
     (rf"w0?{_NUM}|n0n", _time),
-    (rf"{_LENGTH}", _nothing),
+    (rf"{_LENGTH}|[oq]u", _nothing),
     (r"[nwNq]", _bare),
 )  # fmt: skip
 

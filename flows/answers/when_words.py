@@ -132,12 +132,17 @@ _ADDRESS = (
     r"\b(?:\d{3,5}|\d{1,2}(?= \w+ (?:street|st|avenue|ave|road|rd|blvd|lane|ln)\b))(?: (?!on |at |in |to |near |the |am |pm )[a-z]+){1,3}?"
     r" (?:street|st|avenue|ave|road|rd|drive|dr|blvd|lane|ln|way|court|ct|pike|hwy)\b"
 )
+_NAMED = "black|palm|good|great|easter|super(?: duper)?|mega(?: giga)?|ash|fat|cyber|giving|holy|branch|trinity|lazarus|shrove"
+_WEEKDAY_NAMES = "(?:mon|tues|wednes|thurs|fri|satur|sun)day|martes|miercoles|jueves|viernes|sabado|domingo"
 _PHRASES = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
         (r"\S*(?:://|www\.|%[0-9a-f]{2}|_)\S*", " zz "),
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"\ben punto\b", " enpunto "),
+        (rf"\b(?:{_NAMED}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b", " zz zz "),
+        (r"(?<=\d)m\b", " min "),
+        (r"\b(\d{1,2})h(?= (?:ago|before|from|later|earlier|antes)\b)|(?<=\bin )(\d{1,2})h\b", r"\1\2 hours "),
         (r"(?<=\d)\s?(?:ampm|am/pm|am or pm)\b", " zz "),
         (r"(\d|\b[a-z]+ )\.?\s?([ap])\s?\.\s?m\b\.?", r"\1 \2m "),
         (r"(\d)\.?\s?([ap])m\b\.?", r"\1 \2m "),
