@@ -58,6 +58,10 @@ class Text:
                 return _fill(self._parts[spoken, form], scope, spoken)
         return _fill(self._parts[spoken, next(iter(forms))], scope, spoken) if forms else ""
 
+    def blanks(self) -> frozenset[Blank]:
+        """Give every blank of every language and form."""
+        return frozenset(part for parts in self._parts.values() for part in parts if isinstance(part, Blank))
+
     def source(self, lang: str = "en", channel: str = "sms") -> str:
         """Give the source as written, for problems and translations; empty where there is none."""
         forms = self.forms.get(lang, {})
