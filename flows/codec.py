@@ -4,7 +4,7 @@ The rule: what was written comes back equal and of the same type. JSON has no da
 mapping of one tagged key; a mapping that happens to look like a tag is wrapped, so nothing a person types is mistaken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, get_args
@@ -13,6 +13,18 @@ from flows.events import Event
 
 _PLAIN = (str, int, float, bool, type(None))
 _EVENTS: Mapping[str, type] = {cls.__name__: cls for cls in get_args(Event)}
+
+
+def _inside(written: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: from_json(each) for key, each in written.items()}
+
+
+_TAGS: Mapping[str, Callable[[Any], Any]] = {
+    "$datetime": datetime.fromisoformat,
+    "$date": date.fromisoformat,
+    "$time": time.fromisoformat,
+    "$map": _inside,
+}
 
 
 def to_json(value: Any) -> Any:
@@ -41,16 +53,9 @@ def from_json(value: Any) -> Any:
         return [from_json(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1:
-        match value:
-            case {"$datetime": str(written)}:
-                return datetime.fromisoformat(written)
-            case {"$date": str(written)}:
-                return date.fromisoformat(written)
-            case {"$time": str(written)}:
-                return time.fromisoformat(written)
-            case {"$map": dict(inside)}:
-                return {key: from_json(each) for key, each in inside.items()}
+    if len(value) == 1 and next(iter(value)) in _TAGS:
+        ((tag, written),) = value.items()
+        return _TAGS[tag](written)
     return {key: from_json(each) for key, each in value.items()}
 
 

@@ -45,6 +45,8 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
     """
     turn = Turn(flows, progress, event.at, event.at.replace(tzinfo=None))
     _drop_unknown(turn)
+    if not isinstance(event, ActionDone | ActionFailed):
+        progress.outside = False
     match event:
         case TextReceived():
             text_came(turn, event)

@@ -4,14 +4,14 @@ The rule: numbers mean the rows that were shown; an answer is used when it is su
 again when it is neither. What is not understood waits 25 seconds for the rest of the thought before anything is said.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 from flows.answers import read
 from flows.answers.reading import AskBack, Asked, Confirm, Reading, Understood, Value
 from flows.effects import CallHuman
+from flows.listening import asked_of, check, let_go, rest_of
 from flows.model import After, Ask, Menu, Review
 from flows.progress import LONGEST_TEXT, Frame, ReadBack, innermost
 from flows.speaking import (
@@ -24,14 +24,13 @@ from flows.speaking import (
     items_of,
     pose,
 )
-from flows.stepping import apply_after, option_of, reopen, start_sub, walk
-from flows.turn import Turn, clear_timer, fill, flow_of, open_step, say, scope_of, sentence
+from flows.stepping import apply_after, reopen, start_sub, walk
+from flows.turn import Turn, clear_timer, fill, flow_of, open_step, option_of, say, scope_of, sentence
 
-HOLD = "hold"
-HOLD_FOR = timedelta(seconds=25)
-_EXTRAS = ("datetime", "date", "time")
-_LEAD = re.compile(r"^\W*[\w']+[\W_]+")
-_TRIES_OF_A_REVIEW = 3
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The person said no to what was read back, and nothing instead."""
 
 
 def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> AskBack | None:

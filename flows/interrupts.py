@@ -5,8 +5,10 @@ the open question, start words, and at last the front door. An interrupt returns
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from flows.answers import read
 from flows.answers.crisis import tier
@@ -37,7 +39,9 @@ from flows.turn import (
 WELCOME, HOME, PERSON = "welcome", "home", "ask_caseworker"
 _SAID_YES_OR_NO = re.compile(r"^\W*(?:yes|yeah|yep|yup|y|no|nope|nah|n|si)\b")
 _RIDE_NEAR = timedelta(hours=12)
+_A_MOMENT = timedelta(minutes=1)
 _LAST_WORDS = 500
+_NOTHING: Mapping[str, Any] = {}
 
 
 def text_came(turn: Turn, event: TextReceived) -> None:
@@ -63,7 +67,8 @@ def text_came(turn: Turn, event: TextReceived) -> None:
     if progress.stopped:
         _silent(turn, "opted_out")
     elif progress.paused:
-        _silent(turn, "staff_talking")
+        if not _answers_loud(turn, text):
+            _silent(turn, "staff_talking")
     else:
         _talk(turn, event, text)
 
@@ -231,7 +236,7 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
         return
     why = reason(text, turn.progress.lang)
     if why is not None and not _answers_anyway(turn, asked, text, why):
-        _no_answer(turn, asked, why)
+        _no_answer(turn, asked, why, event.card)
         return
     if _live_ride(turn, text):
         return
@@ -241,7 +246,15 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     elif asked is not None:
         _answer(turn, *asked, text)
     else:
-        _nothing_open(turn, text)
+        _nothing_open(turn, text, event.card)
+
+
+def _answers_loud(turn: Turn, text: str) -> bool:
+    """Take the plain answer of a question that was asked although a caseworker is talking ("1" to the morning text)."""
+    asked = _open_question(turn) if turn.progress.paused == "staff" else None
+    if asked is None or not asked[0].loud or reason(text, turn.progress.lang) is not None:
+        return False
+    return hear(turn, *asked, text) is None
 
 
 def _early(turn: Turn, text: str) -> bool:
@@ -288,12 +301,14 @@ def _answers_anyway(
     return why == "thanks" and chooses and _SAID_YES_OR_NO.match(fold(text)) is not None
 
 
-def _no_answer(turn: Turn, asked: tuple[Frame, Frame, Question] | None, why: Reason) -> None:
+def _no_answer(
+    turn: Turn, asked: tuple[Frame, Frame, Question] | None, why: Reason, card: str | None
+) -> None:
     """Meet a text that answers nothing: never a try, at most a word."""
     if why == "ok" and asked is not None and _confirm_by_ok(turn, *asked):
         return
     if turn.progress.opted_in is False and asked is None:
-        _nothing_open(turn, "")
+        _nothing_open(turn, "", card)
     elif why in ("greeting", "ok") and asked is not None:
         let_go(turn)
         pose(turn, asked[1], asked[2])
@@ -419,7 +434,7 @@ def _start_word(turn: Turn, text: str) -> bool:
     return flow_id is not None and _open(turn, flow_id)
 
 
-def _open(turn: Turn, flow_id: str) -> bool:
+def _open(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING) -> bool:
     """Bring a flow to the person: the open run of it, or a new one on top; False where it lacks what it needs."""
     let_go(turn)
     progress = turn.progress
@@ -431,7 +446,7 @@ def _open(turn: Turn, flow_id: str) -> bool:
             root.parked = False
             _go_on(turn, root)
             return True
-    frame = new_frame(turn, flow_id, {})
+    frame = new_frame(turn, flow_id, given)
     if lacking(turn, frame):
         return False
     open_root(turn, frame)
@@ -462,13 +477,13 @@ def _front(turn: Turn) -> None:
     say(turn, sentence(turn, "home.nothing_open"))
 
 
-def _nothing_open(turn: Turn, text: str) -> None:
+def _nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     """Meet a text no question is open for: a start word, a talk to take up, one that waits, or the front door."""
     progress = turn.progress
     if progress.opted_in is False:
         welcome = next((root for root in progress.stack if root.flow == WELCOME), None)
         if welcome is not None or WELCOME in turn.flows.flows:
-            _open(turn, WELCOME)
+            _open(turn, WELCOME, {"card": card})
         return
     if text and _start_word(turn, text):
         return
@@ -476,7 +491,7 @@ def _nothing_open(turn: Turn, text: str) -> None:
     if taken is not None:
         _resume(turn, taken, text)
         return
-    waiting = next((r for r in reversed(progress.stack) if innermost(r).open is not None), None)
+    waiting = next((root for root in reversed(progress.stack) if _waits(turn, root)), None)
     if waiting is not None and text:
         _go_on(turn, waiting)
     else:
@@ -494,11 +509,26 @@ def _resume(turn: Turn, root: Frame, text: str) -> None:
     _go_on(turn, root)
 
 
+def _waits(turn: Turn, root: Frame) -> bool:
+    return isinstance(open_step(turn, innermost(root)), WaitFor)
+
+
+def _waits_shortly(turn: Turn, root: Frame) -> bool:
+    """Tell whether the answer comes by itself in a moment: the map's, say."""
+    step = open_step(turn, innermost(root))
+    return isinstance(step, WaitFor) and step.up_to <= _A_MOMENT
+
+
 def front_door(turn: Turn) -> None:
     """Answer someone to whom nothing was said yet: the open question again, or the front door."""
     asked = _open_question(turn)
+    waiting = next((root for root in reversed(turn.progress.stack) if _waits(turn, root)), None)
     if asked is not None:
         pose(turn, asked[1], asked[2])
+    elif waiting is not None and _waits_shortly(turn, waiting):
+        _silent(turn, "fragment")
+    elif waiting is not None:
+        _go_on(turn, waiting)
     elif turn.progress.opted_in is False:
         say(turn, sentence(turn, "person.will_read"))
         turn.effects.append(CallHuman("wrote, and no welcome is there", turn.progress.last_words))

@@ -15,9 +15,9 @@ from flows.model import Ask, EndsOn, Review, WaitFor
 from flows.progress import MOST_KEPT_EVENTS, Frame, Happened, chain, innermost
 from flows.speaking import pose
 from flows.stepping import (
+    as_seen,
     came,
     end_frame,
-    flattened,
     is_about,
     lacking,
     late_token,
@@ -50,6 +50,7 @@ def happened(turn: Turn, event: Outside) -> None:
     """Take an outside event in."""
     progress = turn.progress
     progress.kind = "news"
+    progress.outside = True
     fields = {each.name: getattr(event, each.name) for each in fields_of(event) if each.name != "at"}
     it = Happened(next_number(turn), yaml_name(type(event)), event.at, fields)
     _refresh(turn, it)
@@ -69,7 +70,7 @@ def happened(turn: Turn, event: Outside) -> None:
 
 
 def _refresh(turn: Turn, it: Happened) -> None:
-    """Bring what we know of an interview up to date, in the person's facts and in every open run."""
+    """Bring the person's record of an interview up to date; a run under way keeps what it began with."""
     view = it.fields.get("interview")
     if not isinstance(view, Mapping):
         return
@@ -81,12 +82,6 @@ def _refresh(turn: Turn, it: Happened) -> None:
             del facts["interview"]
     elif same or known is None:
         facts["interview"] = dict(view)
-    for root in turn.progress.stack:
-        for frame in chain(root):
-            for held in (frame.known, frame.answers):
-                for name, value in held.items():
-                    if isinstance(value, dict) and "version" in value and value.get("id") == view.get("id"):
-                        held[name] = dict(view)
 
 
 def _own_cause(turn: Turn, it: Happened) -> int | None:
@@ -112,6 +107,8 @@ def _was_waited_for(turn: Turn, it: Happened) -> bool:
         if isinstance(step, WaitFor) and it.name in step.events:
             if is_about(step.about, scope_of(turn, frame), it.fields):
                 clear_timer(turn, late_token(frame))
+                if turn.progress.heard_at is not None and turn.at - turn.progress.heard_at <= FRESH:
+                    turn.progress.kind = "reply"
                 came(frame, step, it)
                 walk(turn, root)
                 return True
@@ -158,7 +155,7 @@ def _end(turn: Turn, root: Frame, frame: Frame, it: Happened, ends: EndsOn) -> N
 
 def _start_or_keep(turn: Turn, it: Happened, starter: Starter) -> None:
     on = starter.on
-    facts = {**turn.progress.facts, **flattened(it), "now": turn.now}
+    facts = {**turn.progress.facts, **as_seen(it), "now": turn.now}
     if on.when is not None and not on.when.holds(facts):
         return
     kept = Happened(it.n, it.name, it.at, it.fields, starter.flow, on.at, on.even_if_paused)
@@ -197,7 +194,7 @@ def _start(turn: Turn, kept: Happened) -> None:
     assert kept.flow is not None
     if kept.flow not in turn.flows.flows:
         return
-    frame = new_frame(turn, kept.flow, {}, flattened(kept))
+    frame = new_frame(turn, kept.flow, {}, as_seen(kept))
     if lacking(turn, frame):
         return
     _replace(turn, frame, kept)
@@ -209,7 +206,7 @@ def _replace(turn: Turn, frame: Frame, kept: Happened) -> None:
     """End an older run of the same flow about the same thing: the new one asks again what it asked."""
     about = flow_of(turn, frame).about
     for root in list(turn.progress.stack):
-        if root.flow == frame.flow and is_about(about, scope_of(turn, root), flattened(kept)):
+        if root.flow == frame.flow and is_about(about, scope_of(turn, root), as_seen(kept)):
             root.sub = None
             end_frame(turn, root, root, kept.name)
 

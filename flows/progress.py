@@ -127,6 +127,7 @@ class Progress:
     heard_at: datetime | None = None
     last_words: str = ""
     kind: Kind = "reply"  # of what is said now; an action's result goes on in the kind of the event before it
+    outside: bool = False  # the world's news: they go on although a caseworker is talking
     checking: int = 0  # the prompt that asked whether someone is in danger
     owed: bool = False  # the person wrote and nothing was said yet
     back_to: bool = False  # a talk on top ended: the question below is asked again, once
@@ -185,6 +186,7 @@ _PLAIN = (
     "rest",
     "last_words",
     "kind",
+    "outside",
     "checking",
     "owed",
     "back_to",

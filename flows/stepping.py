@@ -87,6 +87,7 @@ def end_frame(turn: Turn, root: Frame, frame: Frame, outcome: str) -> None:
     if flow.keeps:
         scope = scope_of(turn, frame)
         kept = {name: scope[name] for name in flow.keeps if scope.get(name) is not None}
+        kept = {name: value for name, value in kept.items() if not _older(value, turn.progress.facts.get(name))}
         if kept:
             turn.progress.facts.update(kept)
             turn.effects.append(Keep(kept))
@@ -104,6 +105,13 @@ def end_frame(turn: Turn, root: Frame, frame: Frame, outcome: str) -> None:
         return
     parent = _parent(root, frame)
     _came_back(turn, parent, frame)
+
+
+def _older(view: Any, known: Any) -> bool:
+    """Tell whether a view is one the world has brought up to date since."""
+    if not isinstance(view, Mapping) or not isinstance(known, Mapping) or "version" not in view:
+        return False
+    return bool(view.get("id") == known.get("id") and view["version"] <= known.get("version", 0))
 
 
 def _parent(root: Frame, frame: Frame) -> Frame:
@@ -172,7 +180,7 @@ def walk(turn: Turn, root: Frame) -> None:
     for _ in range(_MOST_STEPS):
         if not any(each is root for each in turn.progress.stack):
             return
-        if turn.progress.paused and not root.loud and turn.progress.kind != "news":
+        if turn.progress.paused and not root.loud and not turn.progress.outside:
             return
         frame = innermost(root)
         step = next_step(turn, frame)
@@ -254,7 +262,7 @@ def _value(turn: Turn, frame: Frame, source: Expression | Text) -> Any:
 
 
 def _action(turn: Turn, frame: Frame, step: Do) -> Action:
-    cls = ACTIONS[step.action]
+    cls: type[Any] = ACTIONS[step.action]
     values = {name: _value(turn, frame, each) for name, each in step.with_.items()}
     inputs = {each.name: values.get(each.name) for each in fields_of(cls)}
     action: Action = cls(**inputs)
@@ -472,18 +480,14 @@ def _root_of(turn: Turn, frame: Frame) -> Frame:
 def came(frame: Frame, step: WaitFor, event: Happened) -> None:
     """Finish a `wait_for` with the event it waited for."""
     if step.save:
-        frame.answers[step.save] = flattened(event)
+        frame.answers[step.save] = as_seen(event)
     frame.open = None
     frame.done.append(step.id)
 
 
-def flattened(event: Happened) -> dict[str, Any]:
-    """Give an event's fields as authors read them: those of its interview and ride beside its own, and its name."""
-    flat: dict[str, Any] = {}
-    for name in ("interview", "ride"):
-        if isinstance(view := event.fields.get(name), Mapping):
-            flat |= view
-    return flat | event.fields | {"event": event.name}
+def as_seen(event: Happened) -> dict[str, Any]:
+    """Give an event as authors read it: its fields, and its name under `event`."""
+    return event.fields | {"event": event.name}
 
 
 def is_about(about: str | None, scope: Mapping[str, Any], event: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ the one place from which conditions and texts read; so a masked answer is never 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flows.effects import Button, ClearTimer, Effect, Kind, Say, SetTimer
 from flows.flowset import FlowSet
@@ -131,7 +131,7 @@ def say(
     progress = turn.progress
     if kind is None:
         kind = "consent" if progress.opted_in is False else progress.kind
-    asks_for = "spot" if spot else "photo" if photo else None
+    asks_for: Literal["spot", "photo"] | None = "spot" if spot else "photo" if photo else None
     turn.effects.append(Say(words, kind, options, prompt, asks_for, step))
     progress.owed = False
 

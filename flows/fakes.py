@@ -1,0 +1,200 @@
+"""What the world answers when talks are tried without one: a default for every action and every outside event.
+
+The rule: fakes are as dull as the truth and change nothing outside their `World`, so that a talk reads the same on every
+machine. Sample data: Maria answers within two hours of her office time, the car comes 50 minutes before, FedEx Ground is
+on Airport Rd.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+from datetime import datetime, time, timedelta
+from typing import Any, TypeAlias
+
+from flows.actions import (
+    Action,
+    BookRides,
+    CallCarHome,
+    CancelInterview,
+    CancelRides,
+    ConfirmInterview,
+    GiveConsent,
+    HandOff,
+    LookAtRide,
+    LookUpPlace,
+    MoveInterview,
+    SaveInterview,
+    SaveOutcome,
+    SetOkToGo,
+    SetPin,
+    TellCaseworker,
+)
+from flows.events import OUTSIDE, Outside
+
+Result: TypeAlias = dict[str, Any] | str
+"""What an action gives, or the reason it failed."""
+
+_OPENS, _CLOSES = time(9), time(17)
+_BEFORE = timedelta(minutes=50)
+_ON_THE_ROAD = timedelta(minutes=35)
+_RIDE_FIELDS = ("pickup_at", "pickup", "back_at")
+
+
+@dataclass(slots=True)
+class World:
+    """The little world of one talk: the interview as it stands, and how many lookups were made."""
+
+    interview: dict[str, Any] | None = None
+    ride: dict[str, Any] | None = None
+    lookups: int = 0
+    interviews: int = 0
+    shown: dict[str, Any] = field(default_factory=dict)  # the last place asked for
+
+
+def fake(world: World, action: Action, now: datetime) -> Result:
+    """Answer an action the way it usually goes; `now` is the person's wall clock."""
+    match action:
+        case GiveConsent() | SetPin():
+            return {}
+        case LookUpPlace(text=text):
+            world.lookups += 1
+            world.shown = place(text, world.lookups)
+            return {"id": world.lookups}
+        case SaveInterview():
+            return _saved(world, action, now)
+        case MoveInterview(at=at) if world.interview is not None:
+            kept = {name: value for name, value in world.interview.items() if name not in _RIDE_FIELDS}
+            world.interview = kept | {"at": at, "version": kept["version"] + 1}
+            return dict(world.interview)
+        case CancelInterview() if world.interview is not None:
+            world.interview = None
+            return {}
+        case BookRides() if world.interview is not None:
+            return _booked(world, action)
+        case CallCarHome() | ConfirmInterview() if world.interview is not None:
+            extra = "going_home" if isinstance(action, CallCarHome) else "confirmed"
+            world.interview[extra] = True
+            return dict(world.interview)
+        case LookAtRide() if world.interview is not None and "pickup_at" in world.interview:
+            return ride(world)
+        case SetOkToGo(ok=ok) if world.interview is not None:
+            world.interview["ok_to_go"] = ok
+            return {}
+        case SaveOutcome(outcome=outcome) if world.interview is not None:
+            world.interview["outcome"] = outcome
+            return {}
+        case CancelRides() if world.interview is not None:
+            for name in _RIDE_FIELDS:
+                world.interview.pop(name, None)
+            return {}
+        case TellCaseworker() | HandOff():
+            return in_charge(now)
+        case CallCarHome() | LookAtRide():
+            return "no_ride"
+        case (
+            MoveInterview()
+            | CancelInterview()
+            | ConfirmInterview()
+            | BookRides()
+            | CancelRides()
+            | SetOkToGo()
+            | SaveOutcome()
+        ):
+            return "gone"
+
+
+def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
+    if isinstance(action.at, datetime) and action.at <= now:
+        return "past"
+    where = action.place if isinstance(action.place, Mapping) else place("the place", 1)
+    world.interviews += 1
+    world.interview = {
+        "id": world.interviews,
+        "version": 1,
+        "employer": action.employer or where["label"],
+        "at": action.at,
+        "place": where.get("line", where["label"]),
+    }
+    return dict(world.interview)
+
+
+def _booked(world: World, action: BookRides) -> Result:
+    assert world.interview is not None
+    stop = action.pickup if isinstance(action.pickup, Mapping) else place("the stop", 1)
+    door = next((each["label"] for each in stop.get("doors", ()) if each["key"] == action.door), "")
+    at = world.interview["at"]
+    world.interview |= {
+        "pickup_at": at - _BEFORE,
+        "pickup": ", ".join(word for word in (stop["label"], door) if word),
+        "back_at": at + timedelta(hours=3),
+        "stop": dict(stop),
+    }
+    if action.door:
+        world.interview["door"] = action.door
+    return dict(world.interview)
+
+
+def in_charge(now: datetime) -> dict[str, Any]:
+    """Name the human and the wall clock they answer by: within two hours of their office time."""
+    when = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
+    if when.weekday() > 4 or when.time() > _CLOSES:
+        when = datetime.combine(when.date() + timedelta(days=1), _OPENS) + timedelta(hours=2)
+    elif when.time() < _OPENS:
+        when = datetime.combine(when.date(), _OPENS) + timedelta(hours=2)
+    while when.weekday() > 4:
+        when += timedelta(days=1)
+    return {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when}
+
+
+def place(text: str | Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Make a place of what was typed or shared."""
+    typed = text.get("text") if isinstance(text, Mapping) else text
+    label = str(typed or "the spot you sent").strip()[:60]
+    return {"id": number, "label": label, "address": label, "line": label, "doors": []}
+
+
+def ride(world: World) -> dict[str, Any]:
+    """Make the leg out of the interview as it stands."""
+    interview = world.interview or {}
+    at = interview.get("at")
+    pickup_at = interview.get("pickup_at") or (at - _BEFORE if isinstance(at, datetime) else None)
+    return {
+        "id": 1,
+        "leg": "out",
+        "pickup_at": pickup_at,
+        "pickup": interview.get("pickup", "your stop"),
+        "dropoff": interview.get("employer", "the interview"),
+        "arrive_at": pickup_at + _ON_THE_ROAD if isinstance(pickup_at, datetime) else None,
+        "car": "gray Toyota Camry",
+        "plate": "8KLM204",
+        "driver": "Sam",
+        "phone": "555-0177",
+        "minutes": 12,
+        "rides_left": 5,
+    }
+
+
+def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) -> Outside:
+    """Make an outside event; what the talk leaves out comes from the world. KeyError for a name that is none."""
+    cls = OUTSIDE[name]
+    defaults: dict[str, Any] = {
+        "interview": world.interview or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
+        "ride": ride(world),
+        "reason": "no_cars",
+        "lookup": world.lookups,
+        "found": [world.shown] if world.shown else [],
+    }
+    found = given.get("found", defaults["found"])
+    defaults["only"] = found[0] if len(found) == 1 else None
+    fields: dict[str, Any] = {}
+    for each in (one.name for one in fields_of(cls)):
+        if each == "at":
+            continue
+        value = given.get(each, defaults[each])
+        if isinstance(value, Mapping) and isinstance(defaults[each], Mapping):
+            value = {**defaults[each], **value}
+        fields[each] = value
+    if isinstance(fields.get("interview"), dict):
+        world.interview = None if name == "interview.cancelled" else dict(fields["interview"])
+    event: Outside = cls(at=at, **fields)
+    return event
