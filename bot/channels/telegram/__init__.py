@@ -43,7 +43,7 @@ from bot.channels.base import (
 )
 from bot.channels.photos import fetch_image
 from bot.channels.telegram.reading import NAME, UPDATE_KINDS, id_of, read_update, readable
-from bot.channels.telegram.transport import PollingWire, Wire
+from bot.channels.telegram.transport import UNREADABLE, PollingWire, Wire
 from bot.channels.telegram.writing import flood_wait, keyboard, refusal
 from bot.channels.wire import NOT_KEPT, empty, kept, same_secret
 
@@ -202,7 +202,7 @@ class Telegram:
             )
         except TelegramError as error:
             return refusal(error)
-        except (KeyError, TypeError, ValueError) as error:  # answered, but not with a message
+        except UNREADABLE as error:  # answered, but not with a message
             return Unknown(f"unreadable answer: {type(error).__name__}")
         return Delivered(str(sent.message_id))
 
@@ -216,7 +216,7 @@ class Telegram:
             return TryLater(flood_wait(error))
         except (BadRequest, Forbidden) as error:
             return NoPhoto(error.message)
-        except TelegramError:
+        except (TelegramError, *UNREADABLE):
             return TryLater(60.0)
         if file.file_size and file.file_size > PHOTO_LIMIT:
             return NoPhoto("too big")

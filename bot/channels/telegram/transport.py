@@ -8,6 +8,9 @@ from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.reading import id_of, readable
 
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What PTB raises for a result of another shape than the method promises."""
+
 
 class Wire(HTTPXRequest):
     """PTB's own transport, without the machine's proxies and without anybody's words in the log."""
@@ -25,9 +28,12 @@ class Wire(HTTPXRequest):
     def parse_json_payload(payload: bytes) -> Any:
         """Read an answer; PTB's own version logs the whole of one it cannot read."""
         try:
-            return json.loads(payload.decode("utf-8", "replace"))
+            answer = json.loads(payload.decode("utf-8", "replace"))
         except ValueError as error:
             raise TelegramError("Invalid server response") from error
+        if not isinstance(answer, dict) or ("result" not in answer and answer.get("ok") is not False):
+            raise TelegramError("Invalid server response")
+        return answer
 
 
 class PollingWire(Wire):
@@ -36,6 +42,8 @@ class PollingWire(Wire):
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
         answer = Wire.parse_json_payload(payload)
-        if isinstance(answer, dict) and isinstance(answer.get("result"), list):
+        if "result" in answer:
+            if not isinstance(answer["result"], list):
+                raise TelegramError("Invalid server response")
             answer["result"] = [readable(raw) for raw in answer["result"] if id_of(raw) is not None]
         return answer
