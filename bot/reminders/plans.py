@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 from bot.reminders.hours import to_utc, wall_clock
 from flows.model import PlanRow
+from flows.plans import Moment, read_moment
 
 _SPAN = re.compile(r"^(\d+) (minute|hour|day)s?$")
 
@@ -43,17 +45,25 @@ def derive(rows: Iterable[PlanRow], appointment: Appointment, now: datetime) -> 
     `now` is aware. A late row with a `useful_until` still ahead is due at once; without one it is dropped.
     """
     for row in rows:
-        anchor = _anchor(row, appointment)
-        if anchor is None:
+        due = _moment(row, appointment)
+        if due is None:
             continue
-        due = _due(row, anchor, appointment.zone)
         until = _until(row, due, appointment)
         if due >= now or (until is not None and until > now):
             yield Planned(row.event, due, until, row)
 
 
-def _anchor(row: PlanRow, appointment: Appointment) -> datetime | None:
-    match row.anchor:
+def _moment(moment: PlanRow | Moment, appointment: Appointment) -> datetime | None:
+    """Count a moment from its anchor; None while the anchor is unknown."""
+    anchor = _anchor(moment.anchor, appointment)
+    if anchor is None or moment.clock is None:
+        return None if anchor is None else anchor + moment.shift
+    day = wall_clock(anchor, appointment.zone).date() + timedelta(days=moment.days)
+    return to_utc(datetime.combine(day, time.fromisoformat(moment.clock)), appointment.zone)
+
+
+def _anchor(name: Literal["at", "pickup", "leave", "home"], appointment: Appointment) -> datetime | None:
+    match name:
         case "at":
             return to_utc(appointment.at, appointment.zone)
         case "pickup":
@@ -64,15 +74,8 @@ def _anchor(row: PlanRow, appointment: Appointment) -> datetime | None:
             return appointment.home
 
 
-def _due(row: PlanRow, anchor: datetime, zone: str) -> datetime:
-    if row.clock is None:
-        return anchor + row.shift
-    day = wall_clock(anchor, zone).date() + timedelta(days=row.days)
-    return to_utc(datetime.combine(day, time.fromisoformat(row.clock)), zone)
-
-
 def _until(row: PlanRow, due: datetime, appointment: Appointment) -> datetime | None:
-    """Read `useful_until`: an anchor's name, a span after the due moment, or a clock time of the due day."""
+    """Read `useful_until`: a moment as `when` is, a span after the due moment, or a clock time of the due day."""
     match row.useful_until:
         case None:
             return None
@@ -82,6 +85,8 @@ def _until(row: PlanRow, due: datetime, appointment: Appointment) -> datetime | 
             return appointment.pickup or to_utc(appointment.at, appointment.zone)
         case "leave":
             return appointment.leave or to_utc(appointment.at, appointment.zone)
+        case words if (moment := read_moment(words)) is not None:
+            return _moment(moment, appointment)
         case words if span := _SPAN.match(words):
             return due + timedelta(**{f"{span[2]}s": int(span[1])})
         case words:
