@@ -61,5 +61,5 @@ def pickup_for(arrive_by: datetime, miles: float) -> datetime:
 
     `arrive_by` is when the appointment starts.
     """
-    # In UTC: subtracting from a zoned time moves the clock on the wall, wrong by an hour on two nights a year.
+    # In UTC: subtracting from a zoned time moves the wall clock, wrong by an hour on two nights a year.
     return floor_to_step(arrive_by.astimezone(UTC) - EARLY - timedelta(minutes=drive_minutes(miles) * SLACK))

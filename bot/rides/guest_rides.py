@@ -69,7 +69,7 @@ MOST_PAGES = 200
 DEFAULT_CAPS = Caps(
     lead=timedelta(minutes=30),
     horizon=timedelta(days=30),
-    free_cancel=timedelta(minutes=30),
+    free_cancel=timedelta(minutes=60),
     flexible=True,
     idempotent=False,
     webhooks=True,

@@ -91,8 +91,7 @@ def open_company(tmp_path: Path) -> Opened:
         app = create_app(
             tmp_path / "company.sqlite",
             webhook_secret=SECRET,
-            every_s=0.02,
-            **{"back_off_s": (0.02, 0.02), **how},
+            **{"every_s": 0.02, "back_off_s": (0.02, 0.02), **how},
         )
         async with served(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as room:
             ours = GuestRides(url, "demo", secret, (SECRET,), timeout_s=timeout_s)

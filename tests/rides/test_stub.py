@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.clock import MovableClock, SystemClock
 from bot.rides.base import (
     BadSignature,
     Booked,
@@ -29,7 +31,7 @@ from bot.rides.stub.world import Company as Rules
 from tests.rides.conftest import EVENING, PICKUP, SECRET, Company, Listener, Opened, trip, until
 
 
-async def book(company: Company, ref: str = "ref-1", **other: object) -> Snapshot:
+async def book(company: Company, ref: str = "ref-1", **other: Any) -> Snapshot:
     quote = await company.ours.quote(trip(ref=ref, **other))
     assert isinstance(quote, Quoted), quote
     answer = await company.ours.book(ref, quote)
@@ -110,11 +112,23 @@ async def test_a_frozen_clock_stands_and_a_running_one_runs(company: Company) ->
 
 
 async def test_without_a_move_the_company_lives_in_real_time(open_company: Opened) -> None:
-    async with open_company(clock=lambda: EVENING) as company:
-        assert (await company.room.get("/_stub/clock")).json() == {
-            "now": EVENING.isoformat(),
-            "frozen": False,
-        }
+    before = SystemClock().now()
+    async with open_company() as company:
+        now = datetime.fromisoformat((await company.room.get("/_stub/clock")).json()["now"])
+    assert before <= now <= SystemClock().now()
+
+
+async def test_a_demo_in_one_process_moves_the_company_with_its_own_clock(
+    open_company: Opened, listener: Listener
+) -> None:
+    clock = MovableClock(stopped_at=EVENING)
+    async with open_company(clock=clock, webhook_url=listener.url, every_s=60) as company:
+        ride = await book(company)
+        clock.move_to(PICKUP - timedelta(minutes=10))
+        await until(lambda: _heard(listener, 3))
+        seen = await company.ours.get(ride.provider_id)
+    assert isinstance(seen, Snapshot)
+    assert (seen.status, seen.eta_minutes) == (Status.ACCEPTED, 10)
 
 
 @pytest.mark.parametrize(

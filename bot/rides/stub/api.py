@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.rides.stub.desk import Desk, Problem, dollars
+from bot.rides.stub.desk import Desk, Problem
+from bot.rides.stub.show import dollars
 from bot.rides.stub.store import Row, new_id, to_ms
 
 PAGE = 50

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from bot.rides.stub.show import dollars, free_until, show
 from bot.rides.stub.store import Row, Store, from_ms, new_id, to_ms
 from bot.rides.stub.world import (
     MAY_FOLLOW,
@@ -210,6 +211,10 @@ class Desk:
             sql += " AND status IN ('scheduled','processing','accepted','arriving','in_progress')"
         return self.store.rows(sql + " ORDER BY number LIMIT ?", after, ref, ref, limit)
 
+    def shown(self, trip: Row) -> dict[str, Any]:
+        """Write a trip as the API shows it now."""
+        return show(trip, to_ms(self.now()), self.company)
+
     def cancel(self, request_id: str, fee_token: str | None) -> Row:
         """Call a trip off; inside the window it costs a fee that must be agreed to by its token."""
         trip, now = self.trip(request_id), to_ms(self.now())
@@ -217,23 +222,12 @@ class Desk:
             raise Problem(409, "trip_over", trip=self.shown(trip))
         if trip["status"] == "in_progress":
             raise Problem(409, "trip_in_progress")
-        fee = 0 if now <= self._free_until(trip) else self.company.late_fee_cents
+        fee = 0 if now <= free_until(trip, self.company) else self.company.late_fee_cents
         if fee and fee_token != f"fee-{request_id}-{fee}":
             raise Problem(409, "fee_required", fee_token=f"fee-{request_id}-{fee}", fee=dollars(fee))
         with self.store.transaction():
             self._become(trip, "rider_canceled", now, fee)
         return self.trip(request_id)
-
-    def _free_until(self, trip: Row) -> int:
-        """Tell until when cancelling is free, in ms; a flexible ride nobody has called is always free."""
-        if trip["pickup_at"] is None:
-            return int(trip["flex_ends"])
-        called = (
-            trip["created_at"] if trip["flex_day"] is None else trip["pickup_at"] - _ms(self.company.wait_now)
-        )
-        if trip["flex_day"] or json.loads(trip["body"])["scheduling"] is None:
-            return int(called + _ms(self.company.free_cancel_now))
-        return int(trip["pickup_at"] - _ms(self.company.free_cancel))
 
     def send_car(self, request_id: str) -> Row:
         """Call the car of a flexible trip: it is wanted from now on. Called twice, the first one counts."""
@@ -314,63 +308,6 @@ class Desk:
             at=at,
             body=json.dumps(body, separators=(",", ":")),
         )
-
-    # --- as shown on the wire --------------------------------------------------------------------
-
-    def shown(self, trip: Row) -> dict[str, Any]:
-        """Write a trip as the API shows it."""
-        body, over = json.loads(trip["body"]), trip["status"] in OVER
-        riding = trip["status"] in ("accepted", "arriving", "in_progress")
-        car = json.loads(trip["car"]) if trip["car"] else None
-        dropoff = self._dropoff(trip)
-        final = trip["fare_cents"] if trip["status"] == "completed" else trip["fee_cents"]
-        return {
-            "request_id": trip["request_id"],
-            "external_ref": trip["ref"],
-            "status": trip["status"],
-            "created_at": trip["created_at"],
-            "updated_at": trip["changed_at"],
-            "guest": body["guest"],
-            "pickup": body["pickup"],
-            "destination": body["dropoff"],
-            "note_for_driver": body["note_for_driver"],
-            "pickup_time": trip["pickup_at"],
-            "deferred_ride_options": {"pickup_day": trip["flex_day"]} if trip["flex_day"] else None,
-            "eta_minutes": self._eta(trip, dropoff),
-            "dropoff_time": dropoff,
-            "driver": {"name": car["driver"], "phone_number": car["phone"]} if car and riding else None,
-            "vehicle": {k: car[k] for k in ("make", "model", "color", "plate")} if car and riding else None,
-            "fare": {"value": dollars(trip["fare_cents"]), "currency_code": "USD"},
-            "fee": {"value": dollars(trip["fee_cents"]), "currency_code": "USD"},
-            "total": {"value": dollars(final), "currency_code": "USD"} if over else None,
-            "free_cancel_until": None if over else self._free_until(trip),
-        }
-
-    def _dropoff(self, trip: Row) -> int | None:
-        match trip["status"]:
-            case "completed":
-                return int(trip["ended_at"])
-            case "in_progress":
-                return int(trip["changed_at"] + trip["drive_minutes"] * 60_000)
-            case status if status in OVER or trip["pickup_at"] is None:
-                return None
-            case _:
-                return int(trip["pickup_at"] + trip["drive_minutes"] * 60_000)
-
-    def _eta(self, trip: Row, dropoff: int | None) -> int | None:
-        goal = dropoff if trip["status"] == "in_progress" else trip["pickup_at"]
-        if trip["status"] not in ("accepted", "arriving", "in_progress") or goal is None:
-            return None
-        return int(max(1, -(-(goal - to_ms(self.now())) // 60_000)))
-
-
-def dollars(cents: int) -> str:
-    """Write cents as decimal dollars."""
-    return f"{cents // 100}.{cents % 100:02d}"
-
-
-def _ms(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)
 
 
 def _body_of(asked: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 
 import uvicorn
@@ -18,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.rides.stub.api import Api
 from bot.rides.stub.control import Control
 from bot.rides.stub.desk import Desk, Problem
@@ -37,7 +36,7 @@ log = logging.getLogger(__name__)
 def create_app(
     path: str | Path,
     *,
-    clock: Callable[[], datetime] | None = None,
+    clock: Clock | None = None,
     webhook_url: str = "",
     webhook_secret: str = DEMO_WEBHOOK_SECRET,
     client_id: str = DEMO_CLIENT_ID,
@@ -48,18 +47,27 @@ def create_app(
 ) -> Starlette:
     """Build the company's server over the SQLite file at `path` (`:memory:` forgets).
 
-    `clock` is the real time underneath the movable one. Without `webhook_url` the webhooks wait in
-    the file. `back_off_s` are the waits between tries; one try more than waits is made.
+    `clock` is the time underneath the company's movable one; a demo in one process hands in its own, and
+    moving that moves the company. Without `webhook_url` the webhooks wait in the file. `back_off_s` are the
+    waits between tries; one try more than waits is made.
     """
-    desk = Desk(Store(path), company or Company(), clock or SystemClock().now)
-    messenger = Messenger(desk, webhook_url, webhook_secret, back_off_s) if webhook_url else None
+    base, real_now = clock or SystemClock(), SystemClock().now
+    desk = Desk(Store(path), company or Company(), base.now)
+    messenger = Messenger(desk, webhook_url, webhook_secret, back_off_s, real_now) if webhook_url else None
     waiting: list[Fault] = []
     woken = asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        forget = base.on_move(wake)
         task = asyncio.create_task(work(desk, messenger, woken, every_s))
         yield
+        forget()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -7,8 +7,9 @@ sent again. Waiting is real time, whatever the company's own clock says, because
 import asyncio
 import hmac
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from hashlib import sha256
 
 import httpx
@@ -31,9 +32,16 @@ class Messenger:
     """Sends the waiting webhooks of one desk to one address."""
 
     def __init__(
-        self, desk: Desk, url: str, secret: str, back_off_s: Sequence[float], timeout_s: float = 5.0
+        self,
+        desk: Desk,
+        url: str,
+        secret: str,
+        back_off_s: Sequence[float],
+        real_now: Callable[[], datetime],
+        timeout_s: float = 5.0,
     ) -> None:
         self._desk, self._url, self._secret, self._back_off_s = desk, url, secret, back_off_s
+        self._real_now = real_now
         self._client = httpx.AsyncClient(timeout=timeout_s, trust_env=False)
 
     async def close(self) -> None:
@@ -45,7 +53,7 @@ class Messenger:
         due = self._desk.store.rows(
             "SELECT * FROM hook WHERE id IN (SELECT min(id) FROM hook WHERE state = 'waiting'"
             " GROUP BY request_id) AND next_try <= ? ORDER BY id LIMIT 20",
-            to_ms(self._desk.real()),
+            to_ms(self._real_now()),
         )
         await asyncio.gather(*(self._send(hook) for hook in due))
         return len(due)
@@ -69,7 +77,7 @@ class Messenger:
             tries,
             state,
             answer,
-            to_ms(self._desk.real()) + round(wait_s * 1000),
+            to_ms(self._real_now()) + round(wait_s * 1000),
             hook["id"],
         )
         if not heard:

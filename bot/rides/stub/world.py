@@ -31,7 +31,7 @@ class Company:
     seed: int = 7
     lead: timedelta = timedelta(minutes=30)  # a scheduled pick-up needs this much notice
     horizon: timedelta = timedelta(days=30)
-    free_cancel: timedelta = timedelta(minutes=30)  # before a scheduled pick-up
+    free_cancel: timedelta = timedelta(minutes=60)  # before a scheduled pick-up
     free_cancel_now: timedelta = timedelta(minutes=2)  # after asking for a car at once
     late_fee_cents: int = 500
     no_show_fee_cents: int = 700
