@@ -77,7 +77,7 @@ def open_funds(connection: sa.Connection, now: datetime, grant_code: str | None 
 
 
 def hold(connection: sa.Connection, fund_id: int, ride_id: int, cents: int, now: datetime) -> bool:
-    """Hold money for a ride that holds none; False, changing nothing, when the fund has not that much left."""
+    """Hold money for a ride that holds none; False, changing nothing, when the fund has not got it."""
     if not _move(connection, fund_id, now, "hold", ride_id=ride_id, held=cents):
         return False
     at = RIDE.c.id == ride_id
@@ -88,7 +88,7 @@ def hold(connection: sa.Connection, fund_id: int, ride_id: int, cents: int, now:
 
 
 def raise_hold(connection: sa.Connection, ride_id: int, to_cents: int, now: datetime) -> bool:
-    """Hold this much in all for a ride; False, changing nothing, when the fund has not that much left."""
+    """Hold this much in all for a ride; False, changing nothing, when the fund has not so much left."""
     fund_id, held = _held(connection, ride_id)
     if fund_id is None or not _move(connection, fund_id, now, "raise", ride_id=ride_id, held=to_cents - held):
         return False
@@ -110,7 +110,7 @@ def release(connection: sa.Connection, ride_id: int, now: datetime) -> bool:
 
 
 def charge_fee(connection: sa.Connection, ride_id: int, fee_cents: int, now: datetime) -> bool:
-    """Pay a fee (late cancel, no-show) out of the hold, give the rest back; False when there is not enough."""
+    """Pay a fee (late cancel, no-show) out of the hold, give the rest back; False if that is not enough."""
     if not _end(connection, ride_id, "fee", fee_cents, now):
         return False
     connection.execute(sa.update(RIDE).where(RIDE.c.id == ride_id).values(fee_cents=fee_cents))

@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.tables import Message, Photo, table
+from storage.tables import Message, table
 from storage.tables.talk import MessageKind, Sender
 
-MESSAGE, PHOTO = table(Message), table(Photo)
+MESSAGE = table(Message)
 PRIORITY: dict[str, int] = {
     "crisis": 0,
     "staff": 1,
@@ -113,14 +113,6 @@ def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
         fixed = {"direction": "out", "state": "queued"}
         rows = [{**asdict(one), **fixed, "priority": PRIORITY[one.kind]} for one in messages]
         connection.execute(_QUEUE, rows)
-
-
-def want_photo(
-    connection: sa.Connection, message_id: int, ref: str, content_type: str, now: datetime
-) -> None:
-    """Write down that a picture came with this message, to be fetched by a worker."""
-    values = {"message_id": message_id, "provider_ref": ref, "content_type": content_type, "due_at": now}
-    connection.execute(sa.insert(PHOTO).values(**values))
 
 
 def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: datetime) -> int:

@@ -66,7 +66,7 @@ class RideRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRide:
-    """A leg to be booked; without a `pickup_at` it is flexible or derived by the provider from `arrive_by`."""
+    """A leg to be booked; without a `pickup_at` it is flexible, or the provider derives it."""
 
     interview_id: int
     person_id: int

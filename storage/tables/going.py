@@ -29,21 +29,19 @@ Leg: TypeAlias = Literal["out", "home"]
 Wanted: TypeAlias = Literal["booked", "cancelled"]
 RideState: TypeAlias = Literal[
     "held",
+    "quoting",
     "booking",
-    "unsure",
-    "scheduled",
-    "processing",
+    "booked",
     "accepted",
     "arriving",
     "in_progress",
     "completed",
-    "no_drivers_available",
-    "driver_canceled",
-    "rider_canceled",
-    "no_show",
     "failed",
+    "cancelled",
+    "missed",
+    "lost",
 ]
-LIVE_RIDES = ("held", "booking", "unsure", "scheduled", "processing", "accepted", "arriving", "in_progress")
+LIVE_RIDES = ("held", "quoting", "booking", "booked", "accepted", "arriving", "in_progress")
 _LIVE = ", ".join(f"'{state}'" for state in LIVE_RIDES)
 EntryKind: TypeAlias = Literal["hold", "raise", "settle", "release", "fee", "adjust"]
 LookupState: TypeAlias = Literal["asked", "found", "failed"]

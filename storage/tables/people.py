@@ -70,7 +70,8 @@ class NameToken(Row, table=True):
 class ContactPoint(Row, table=True):
     """One address of a person on one channel; consent is the address's, not the person's.
 
-    A retired row stays with its person while the same number, given to somebody else, gets a row of its own.
+    A retired row stays with its person while the same number, given to somebody else, gets a row of its
+    own.
     """
 
     __table_args__ = args(

@@ -585,7 +585,7 @@ def upgrade() -> None:
             "purpose IN ('interview', 'hiring_step', 'first_day', 'work')", name=op.f("ck_ride_purpose")
         ),
         sa.CheckConstraint(
-            "state IN ('held', 'booking', 'unsure', 'scheduled', 'processing', 'accepted', 'arriving', 'in_progress', 'completed', 'no_drivers_available', 'driver_canceled', 'rider_canceled', 'no_show', 'failed')",
+            "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress', 'completed', 'failed', 'cancelled', 'missed', 'lost')",
             name=op.f("ck_ride_state"),
         ),
         sa.CheckConstraint("wanted IN ('booked', 'cancelled')", name=op.f("ck_ride_wanted")),
@@ -623,10 +623,10 @@ def upgrade() -> None:
             ["interview_id", "leg"],
             unique=True,
             sqlite_where=sa.text(
-                "state IN ('held', 'booking', 'unsure', 'scheduled', 'processing', 'accepted', 'arriving', 'in_progress')"
+                "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
             ),
             postgresql_where=sa.text(
-                "state IN ('held', 'booking', 'unsure', 'scheduled', 'processing', 'accepted', 'arriving', 'in_progress')"
+                "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
             ),
         )
 

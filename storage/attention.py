@@ -1,0 +1,164 @@
+"""Why people need a human now, and what humans promised them.
+
+The rule: one unfinished item for each reason and person; saying it again only makes it sooner or more
+urgent. A promise was said to the person, so it is kept or corrected by its hour.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.tables import AttentionItem, Promise, table
+
+ITEM, PROMISE = table(AttentionItem), table(Promise)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something a human should look at by `due_at`."""
+
+    id: int
+    person_id: int
+    kind: str
+    reason: str
+    urgent: bool
+    due_at: datetime
+    state: str
+    claimed_by: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """What a person was told a human will do, and by when."""
+
+    id: int
+    person_id: int
+    caseworker_id: int | None
+    what: str
+    due_at: datetime
+    state: str
+    made_at: datetime
+
+
+_ITEM = sa.select(*(ITEM.c[name] for name in Item.__dataclass_fields__))
+_PROMISE = sa.select(*(PROMISE.c[name] for name in PromiseRow.__dataclass_fields__))
+
+
+def need_human(
+    connection: sa.Connection,
+    person_id: int,
+    kind: str,
+    reason: str,
+    due_at: datetime,
+    now: datetime,
+    *,
+    urgent: bool = False,
+    about: str = "",
+) -> int:
+    """Put a person on the list; an unfinished item of this kind is brought up to date. Returns its id.
+
+    `about` tells apart what may need a human twice at once ("ride:7").
+    """
+    key = f"{person_id}/{kind}/{about}"
+    statement = insert(ITEM).values(
+        person_id=person_id, kind=kind, reason=reason, urgent=urgent, due_at=due_at, state="open",
+        dedupe_key=key, created_at=now,
+    )  # fmt: skip
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["dedupe_key"],
+        index_where=sa.text("state <> 'done'"),
+        set_={
+            "reason": new.reason,
+            "urgent": sa.or_(ITEM.c.urgent, new.urgent),
+            "due_at": sa.case((new.due_at < ITEM.c.due_at, new.due_at), else_=ITEM.c.due_at),
+        },
+    )
+    return int(connection.execute(statement.returning(ITEM.c.id)).scalar_one())
+
+
+def unfinished(connection: sa.Connection, people: sa.Select[int]) -> list[Item]:
+    """List these people's unfinished items (staff.visible_people): the urgent first, then by due time."""
+    statement = _ITEM.where(ITEM.c.state != "done", ITEM.c.person_id.in_(people))
+    statement = statement.order_by(ITEM.c.urgent.desc(), ITEM.c.due_at, ITEM.c.id)
+    return [Item(**row) for row in connection.execute(statement).mappings()]
+
+
+def item(connection: sa.Connection, item_id: int) -> Item | None:
+    """Return an item by its id."""
+    row = connection.execute(_ITEM.where(ITEM.c.id == item_id)).mappings().first()
+    return None if row is None else Item(**row)
+
+
+def claim_item(connection: sa.Connection, item_id: int, caseworker_id: int, now: datetime) -> bool:
+    """Take an open item on; False when somebody else has."""
+    values = {"state": "claimed", "claimed_by": caseworker_id, "claimed_at": now}
+    return _change(connection, sa.and_(ITEM.c.id == item_id, ITEM.c.state == "open"), values) == 1
+
+
+def finish_item(connection: sa.Connection, item_id: int, caseworker_id: int | None, now: datetime) -> bool:
+    """Close an item; False when it was closed already."""
+    return _change(connection, ITEM.c.id == item_id, _done(caseworker_id, now)) == 1
+
+
+def finish_items(
+    connection: sa.Connection, person_id: int, kind: str, now: datetime, caseworker_id: int | None = None
+) -> int:
+    """Close a person's items of one kind: what they were for is settled. Returns how many."""
+    at = sa.and_(ITEM.c.person_id == person_id, ITEM.c.kind == kind)
+    return _change(connection, at, _done(caseworker_id, now))
+
+
+def promise(
+    connection: sa.Connection,
+    person_id: int,
+    caseworker_id: int | None,
+    what: str,
+    due_at: datetime,
+    now: datetime,
+) -> int:
+    """Write down what a person was told a human will do by then."""
+    values = {"person_id": person_id, "caseworker_id": caseworker_id, "what": what, "due_at": due_at}
+    statement = sa.insert(PROMISE).values(**values, made_at=now).returning(PROMISE.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def promises_of(connection: sa.Connection, person_id: int) -> list[PromiseRow]:
+    """List the open promises to a person, the soonest due first."""
+    at = sa.and_(PROMISE.c.person_id == person_id, PROMISE.c.state == "open")
+    rows = connection.execute(_PROMISE.where(at).order_by(PROMISE.c.due_at)).mappings()
+    return [PromiseRow(**row) for row in rows]
+
+
+def promises_due(connection: sa.Connection, by: datetime) -> list[PromiseRow]:
+    """List the open promises whose hour comes by then."""
+    at = sa.and_(PROMISE.c.state == "open", PROMISE.c.due_at <= by)
+    rows = connection.execute(_PROMISE.where(at).order_by(PROMISE.c.due_at)).mappings()
+    return [PromiseRow(**row) for row in rows]
+
+
+def end_promise(
+    connection: sa.Connection, promise_id: int, state: Literal["kept", "corrected", "broken"], now: datetime
+) -> bool:
+    """Note how a promise ended; False when it had ended already."""
+    at = sa.and_(PROMISE.c.id == promise_id, PROMISE.c.state == "open")
+    return connection.execute(sa.update(PROMISE).where(at).values(state=state, finished_at=now)).rowcount == 1
+
+
+def keep_promises(connection: sa.Connection, person_id: int, now: datetime) -> int:
+    """Note that a human answered this person: what was promised is kept. Returns how many."""
+    at = sa.and_(PROMISE.c.person_id == person_id, PROMISE.c.state == "open")
+    return connection.execute(sa.update(PROMISE).where(at).values(state="kept", finished_at=now)).rowcount
+
+
+def _done(caseworker_id: int | None, now: datetime) -> dict[str, object]:
+    return {"state": "done", "done_by": caseworker_id, "done_at": now}
+
+
+def _change(connection: sa.Connection, which: sa.ColumnElement[bool], values: dict[str, object]) -> int:
+    statement = sa.update(ITEM).where(which, ITEM.c.state != "done").values(**values)
+    return connection.execute(statement).rowcount
