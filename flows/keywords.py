@@ -1,7 +1,9 @@
-"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN LANGUAGE ABOUT ME, and those of a live ride.
+"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN LANGUAGE ABOUT ME, and those of a live
+ride.
 
-The rule: a carrier word counts alone or as a clear phrase ("stop texting me"), never as one word among others: "bus
-stop" and "don't stop" end nothing. The lists are data (content/words/keywords.yaml); no file is opened here.
+The rule: a carrier word counts alone or as a clear phrase ("stop texting me"), never as one word among
+others: "bus stop" and "don't stop" end nothing. The lists are data (content/words/keywords.yaml); no file is
+opened here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,15 +91,20 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
     return Keywords(
         carrier_words={_flat(word): name for name in get_args(Carrier) for word in carrier[name]["words"]},
         carrier_phrases={
-            name: tuple(_split(each) for each in carrier[name].get("phrases", ())) for name in get_args(Carrier)
+            name: tuple(_split(each) for each in carrier[name].get("phrases", ()))
+            for name in get_args(Carrier)
         },
         negations=frozenset(_flat(word) for word in data["negations"]),
         anywhere_phrases=exact,
         contained=tuple(contained),
         politeness=frozenset(_flat(word) for word in data["politeness"]),
-        ride_first={_flat(word): name for name, lists in data["live_ride"].items() for word in lists.get("first", ())},
+        ride_first={
+            _flat(word): name for name, lists in data["live_ride"].items() for word in lists.get("first", ())
+        },
         ride_phrases=tuple(
-            (_split(each), name) for name, lists in data["live_ride"].items() for each in lists.get("phrases", ())
+            (_split(each), name)
+            for name, lists in data["live_ride"].items()
+            for each in lists.get("phrases", ())
         ),
     )
 
@@ -120,5 +127,9 @@ def _alike(word: str, known: Mapping[str, str]) -> str | None:
         return known[word]
     if len(word) < 6:
         return None
-    near = {name for each, name in known.items() if len(each) >= 6 and DamerauLevenshtein.distance(word, each) <= 2}
+    near = {
+        name
+        for each, name in known.items()
+        if len(each) >= 6 and DamerauLevenshtein.distance(word, each) <= 2
+    }
     return near.pop() if len(near) == 1 else None

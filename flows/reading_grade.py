@@ -1,7 +1,7 @@
 """How hard a text is to read: a school grade for English, a score of ease for Spanish.
 
-The rule: own counters, no corpus, no download. English is Flesch-Kincaid (Kincaid 1975) with syllables by vowel groups;
-Spanish is Fernández-Huerta (1959): 70 and above is easy for everyone.
+The rule: own counters, no corpus, no download. English is Flesch-Kincaid (Kincaid 1975) with syllables by
+vowel groups; Spanish is Fernández-Huerta (1959): 70 and above is easy for everyone.
 """
 
 import re
@@ -57,7 +57,12 @@ def english_syllables(word: str) -> int:
 
 def spanish_syllables(word: str) -> int:
     """Count syllables: two strong vowels, or a stressed weak one, are said apart; at least 1."""
-    plain = unicodedata.normalize("NFC", word.lower()).replace("qu", "q").replace("gue", "ge").replace("gui", "gi")
+    plain = (
+        unicodedata.normalize("NFC", word.lower())
+        .replace("qu", "q")
+        .replace("gue", "ge")
+        .replace("gui", "gi")
+    )
     if plain.endswith("y") and len(plain) > 1:
         plain = plain[:-1] + "i"
     count = sum(1 + _breaks(group) for group in _SPANISH_GROUPS.findall(plain))

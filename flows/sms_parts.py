@@ -1,8 +1,8 @@
 """How many parts an SMS takes, counted the way Twilio bills it.
 
-The rule: GSM-7 where every character is in the default alphabet or its extension table (3GPP TS 23.038, 6.2.1), else
-UCS-2. One part holds 160 septets or 70 units; of several each holds 153 or 67, and neither an escaped character nor a
-surrogate pair is ever split between two parts.
+The rule: GSM-7 where every character is in the default alphabet or its extension table (3GPP TS 23.038,
+6.2.1), else UCS-2. One part holds 160 septets or 70 units; of several each holds 153 or 67, and neither an
+escaped character nor a surrogate pair is ever split between two parts.
 """
 
 from dataclasses import dataclass

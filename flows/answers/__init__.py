@@ -1,13 +1,14 @@
 """Reading what people type, in English and Spanish.
 
-One door, `read`: plain rules, no model, no clock, no data that is not in this package. It never raises on any text.
+One door, `read`: plain rules, no model, no clock, no data that is not in this package. It never raises on any
+text.
 """
 
 import re
 
 from flows.answers import choice, name, number, phone, place, when, yes_no, zip
 from flows.answers.plain import fold
-from flows.answers.reading import Asked, AskBack, Choice, Confirm, Reading, Understood, Value
+from flows.answers.reading import AskBack, Asked, Choice, Confirm, Reading, Understood, Value
 
 __all__ = ["AskBack", "Asked", "Choice", "Confirm", "Reading", "Understood", "Value", "read"]
 

@@ -1,7 +1,7 @@
 """One option, or several, of those the person saw.
 
-The rule: the number on the phone first, then the words of the option, then one option named inside a sentence without
-"not"; spelling last and only with a clear gap to the next option. Two that fit are a question.
+The rule: the number on the phone first, then the words of the option, then one option named inside a sentence
+without "not"; spelling last and only with a clear gap to the next option. Two that fit are a question.
 """
 
 import re
@@ -24,12 +24,17 @@ _TAPPED = re.compile(r"^\[\s*(.+?)\s*\]$")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "primera": 1, "primero": 1, "segunda": 2,
              "segundo": 2, "tercera": 3, "tercero": 3, "cuarta": 4, "ultima": -1, "ultimo": -1, "1st": 1, "2nd": 2,
              "3rd": 3, "4th": 4}  # fmt: skip
-_NOT = phrases("not | no | never | dont | doesnt | isnt | cant | wont | except | but | ni | nunca | menos | excepto | sin | neither")
-_ALL = phrases("all | everything | both | any of (?:them|those) | tod[oa]s | ambos | ambas | cualquiera | los dos | las dos")
+_NOT = phrases(
+    "not | no | never | dont | doesnt | isnt | cant | wont | except | but | ni | nunca | menos | excepto | sin | neither"
+)
+_ALL = phrases(
+    "all | everything | both | any of (?:them|those) | tod[oa]s | ambos | ambas | cualquiera | los dos | las dos"
+)
 _NONE = phrases("none | neither | nothing | ningun[oa]? | nada | no one", start=True)
 _FILLER = frozenset(
     """
-    the a an i im me my is it its that one for to of in on at please pls want like would and or y o la el los las un una
+    the a an i im me my is it its that one for to of in on at please pls want like would and or y o la el los
+    las un una
     de en por favor quiero es eso esa ese lo mi me yo number option opcion numero guess think pick choose take
     """.split()
 )
@@ -126,7 +131,9 @@ def _letter(said: list[str], options: Sequence[Choice]) -> Choice | None:
 
 def _inside(said: list[str], options: Sequence[Choice]) -> Choice | None:
     if _NOT.search(" ".join(said)):
-        return _only(each for each in options if any(len(known) > 1 and _holds(said, known) for known in _names(each)))
+        return _only(
+            each for each in options if any(len(known) > 1 and _holds(said, known) for known in _names(each))
+        )
     return _only(each for each in options if any(_holds(said, known) for known in _names(each)))
 
 
@@ -140,7 +147,9 @@ def _yes_or_no(folded: str, options: Sequence[Choice]) -> Choice | None:
     meant = yes_no_label(folded)
     if meant not in ("yes", "no"):
         return None
-    return _only(each for each in options if any(yes_no_label(" ".join(known)) == meant for known in _names(each)))
+    return _only(
+        each for each in options if any(yes_no_label(" ".join(known)) == meant for known in _names(each))
+    )
 
 
 def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:
@@ -148,7 +157,10 @@ def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:
     if len(typed) < 4 or len(said) > 4:
         return None
     scored = sorted(
-        ((max(fuzz.ratio(typed, " ".join(known)) for known in _names(each)), at) for at, each in enumerate(options)),
+        (
+            (max(fuzz.ratio(typed, " ".join(known)) for known in _names(each)), at)
+            for at, each in enumerate(options)
+        ),
         reverse=True,
     )
     best, at = scored[0]

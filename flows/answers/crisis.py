@@ -1,8 +1,9 @@
 """Words that may mean someone is in danger, read before everything but the carrier's words.
 
-The rule: tier 1 is explicit and about oneself, and nothing excuses it; tier 2 is passive, about others, or a method
-alone, and may be excused by an idiom ("dying to see it"). The rules are data (content/words/crisis.yaml) with ids, so
-that a clinician can review them and an audit can name the one that fired. They find words, not states of mind.
+The rule: tier 1 is explicit and about oneself, and nothing excuses it; tier 2 is passive, about others, or a
+method alone, and may be excused by an idiom ("dying to see it"). The rules are data
+(content/words/crisis.yaml) with ids, so that a clinician can review them and an audit can name the one that
+fired. They find words, not states of mind.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Names: what a driver or a caseworker calls a person.
 
-The rule: a name is never split and never corrected. Only what stands around it goes ("my name is"), and a name typed
-in one case gets capitals.
+The rule: a name is never split and never corrected. Only what stands around it goes ("my name is"), and a
+name typed in one case gets capitals.
 """
 
 import re
@@ -17,7 +17,9 @@ _LEAD = re.compile(
     r"|llameme|es|con)\s+)",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"(?:[\s,]+(?:here|please|pls|plz|thanks|thank you|thx|gracias|por favor|para servirle|aqui))+$", re.I)
+_TAIL = re.compile(
+    r"(?:[\s,]+(?:here|please|pls|plz|thanks|thank you|thx|gracias|por favor|para servirle|aqui))+$", re.I
+)
 _NOT_NAMES = frozenset(
     "yes no yeah yep nope ok okay k none nothing why who what where when how stop help idk start menu back si "
     "claro nada que quien porque donde cuando como hola hi hello hey thanks gracias skip saltar maybe quizas".split()
@@ -29,8 +31,10 @@ LONGEST = 60
 
 def read(text: str) -> Reading:
     """Read a name as typed, or ask again: digits, an address, a sentence or a lone yes is no name."""
-    said = " ".join(text.replace("’", "'").split()).strip(" .,!?\"*;:()[]-")
-    rest = _TAIL.sub("", said[len(match.group()) :] if (match := _LEAD.match(said)) else said).strip(" .,!\"'")
+    said = " ".join(text.replace("’", "'").split()).strip(' .,!?"*;:()[]-')
+    rest = _TAIL.sub("", said[len(match.group()) :] if (match := _LEAD.match(said)) else said).strip(
+        " .,!\"'"
+    )
     if not rest or len(rest) > LONGEST or not _LETTERS.search(rest) or re.search(r"[\d@#/\\<>{}=_?]", rest):
         return AskBack("unclear.name")
     if fold(rest) in _NOT_NAMES or len(rest.split()) > 5:

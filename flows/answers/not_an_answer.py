@@ -1,7 +1,7 @@
 """Texts that answer nothing: thanks, greetings, emoji, tapbacks, auto-replies, "on my way".
 
-The rule: none of them is an answer or a failed try, and what a tapback quotes is never read: `Liked "Reply YES"` says
-neither yes nor anything else.
+The rule: none of them is an answer or a failed try, and what a tapback quotes is never read: `Liked "Reply
+YES"` says neither yes nor anything else.
 """
 
 import re
@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 
 from flows.answers.plain import fold, phrases, relaxed, words
 
-Reason: TypeAlias = Literal["tapback", "auto_reply", "emoji", "empty", "ok", "thanks", "greeting", "on_my_way", "bye"]
+Reason: TypeAlias = Literal[
+    "tapback", "auto_reply", "emoji", "empty", "ok", "thanks", "greeting", "on_my_way", "bye"
+]
 
 _TAPBACK = re.compile(
     r"^\W*(?:(?:liked|loved|disliked|emphasized|questioned|laughed at|reacted .{1,24} to|removed an? \w+ (?:reaction )?from"
@@ -22,7 +24,8 @@ _REACTION = re.compile(r"^\S{1,4} (?:to|a) [\"'].*[\"']$", re.DOTALL)
 _AUTO = phrases(
     r"""
     i(?:'m| am) driving | do not disturb while driving | driving focus | auto(?:matic)?[- ]?(?:reply|response)
-    out of (?:the )?office | i(?:'ll| will) (?:see your message|get back to you) (?:later|soon|as soon as|when)
+    out of (?:the )?office
+    i(?:'ll| will) (?:see your message|get back to you) (?:later|soon|as soon as|when)
     sent from my \w+ driving | (?:this|the) (?:number|mailbox|inbox) is not monitored
     (?:the )?(?:person|subscriber|customer) you(?:'re| are) trying to reach
     estoy (?:conduciendo|manejando) | respuesta automatica | mensaje automatico | fuera de la oficina
@@ -39,23 +42,33 @@ _THANKS = phrases(
 )
 _THANKS_REST = frozenset(
     """
-    so much very u you ya yall a lot lots ton again for the help your all everything that this it me and god sir maam miss
-    man bro good bye night day have great one nice ok okay really appreciate thank thanks maria team kindly bless
-    muchas por todo la ayuda su a usted ustedes muy amable de verdad que dios le bendiga buen dia noche señor senora y
+    so much very u you ya yall a lot lots ton again for the help your all everything that this it me and god
+    sir maam miss
+    man bro good bye night day have great one nice ok okay really appreciate thank thanks maria team kindly
+    bless
+    muchas por todo la ayuda su a usted ustedes muy amable de verdad que dios le bendiga buen dia noche señor
+    senora y
     """.split()
 )
 _GREETING = phrases(
     r"""
-    hi+ | hey+ | hello+ | helo | hiya | yo | sup | howdy | whats up | wassup | good (?:morning|afternoon|evening|day) | gm | morning
-    how are (?:you|u) | hola+ | ola | buen(?:os|as)? (?:dias?|tardes|noches) | que tal | como esta | saludos | oye | oiga
+    hi+ | hey+ | hello+ | helo | hiya | yo | sup | howdy | whats up | wassup
+    good (?:morning|afternoon|evening|day) | gm | morning
+    how are (?:you|u) | hola+ | ola | buen(?:os|as)? (?:dias?|tardes|noches) | que tal | como esta
+    saludos | oye | oiga
     """,
     start=True,
 )
 _GREETING_REST = frozenset(
     "there you u how are doing today again all everyone maam sir good morning afternoon hi hello friend how's como esta que tal buenas buenos dias tardes noches amigo maria".split()
 )
-_BYE = frozenset("bye goodbye goodnight night gn later cya adios hasta luego manana nos vemos good see you u ya tomorrow then good dia noche buenas noches tonight".split())
-_BYE_START = phrases("bye | goodbye | good ?night | gn | cya | see (?:you|u|ya) | adios | hasta (?:luego|manana|pronto) | nos vemos", start=True)
+_BYE = frozenset(
+    "bye goodbye goodnight night gn later cya adios hasta luego manana nos vemos good see you u ya tomorrow then good dia noche buenas noches tonight".split()
+)
+_BYE_START = phrases(
+    "bye | goodbye | good ?night | gn | cya | see (?:you|u|ya) | adios | hasta (?:luego|manana|pronto) | nos vemos",
+    start=True,
+)
 _ON_MY_WAY = phrases(
     r"""
     (?:ok(?:ay)? |k |im |i am |were |yes )*(?:omw|otw|on (?:my|the|our) way|almost there|nearly there|coming (?:out|down|now|outside)|walking (?:out|over|there)|heading (?:out|over|there|down)|be (?:right )?there(?: soon)?|ya (?:voy|salgo|bajo|casi llego)|voy (?:para alla|en camino|llegando|bajando|saliendo)|en camino|estoy (?:en camino|llegando))

@@ -1,7 +1,7 @@
 """Numbers: a count, a wage, a number of years.
 
-The rule: one number or a question; "a few" and "10 to 12" are questions. Wages typed without the dot (1750 for 17.50)
-are the flow's business: `check:` knows what is asked.
+The rule: one number or a question; "a few" and "10 to 12" are questions. Wages typed without the dot (1750
+for 17.50) are the flow's business: `check:` knows what is asked.
 """
 
 import re

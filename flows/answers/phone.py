@@ -1,7 +1,7 @@
 """Phone numbers that can get a text: exactly one, in the United States numbering plan, in E.164.
 
-The rule: toll-free and premium numbers are refused (nobody's pocket rings), two numbers are a question. 555-01xx, which
-no company hands out, is let through: it is the number of examples and tests.
+The rule: toll-free and premium numbers are refused (nobody's pocket rings), two numbers are a question.
+555-01xx, which no company hands out, is let through: it is the number of examples and tests.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Where the car should stop, as typed: a street and number, a named place, or what the person knows.
 
-The rule: this reader judges the shape only; the place finder decides where it is. A PO box or a ZIP alone is no place
-for a car, and "here" or "the same" is a question.
+The rule: this reader judges the shape only; the place finder decides where it is. A PO box or a ZIP alone is
+no place for a car, and "here" or "the same" is a question.
 """
 
 import re
@@ -11,13 +11,17 @@ import usaddress
 from flows.answers.plain import fold, phrases, words
 from flows.answers.reading import AskBack, Reading, Understood, Value
 
-_PO_BOX = re.compile(r"\b(?:p\.?\s*o\.?\s*box|post office box|po\s?bx|apartado(?: postal)?|apdo)\b\.?\s*#?\s*\d*")
+_PO_BOX = re.compile(
+    r"\b(?:p\.?\s*o\.?\s*box|post office box|po\s?bx|apartado(?: postal)?|apdo)\b\.?\s*#?\s*\d*"
+)
 _ZIP_ONLY = re.compile(r"^(?:zip(?: code)?|codigo postal|cp)?\W*\d{5}(?:-\d{4})?\W*$")
 _VAGUE = frozenset(
     """
-    here there home house my at the a in on idk dunno know dont i am im same place it where you from street st town city
+    here there home house my at the a in on idk dunno know dont i am im same place it where you from street
+    st town city
     downtown somewhere anywhere outside inside near nearby around not sure no yes ok wherever door front back
-    aqui alli alla ahi casa mi la el en lo no se mismo misma lugar ciudad calle afuera adentro cerca centro donde yo estoy
+    aqui alli alla ahi casa mi la el en lo no se mismo misma lugar ciudad calle afuera adentro cerca centro
+    donde yo estoy
     """.split()
 )
 _LEAD = phrases(

@@ -1,4 +1,5 @@
-"""Text as the readers compare it: folded to plain small letters, so that one table serves "Sí", "si" and "SI".
+"""Text as the readers compare it: folded to plain small letters, so that one table serves "Sí", "si" and
+"SI".
 
 The rule: folding never loses a letter or a digit, it only makes them alike (é → e, ñ → n, ’ → ', 1️⃣ → 1).
 """

@@ -1,17 +1,18 @@
 """What a reader is asked and what it may answer.
 
-The rule: a reader never guesses in silence. It has understood, or it reads back and asks, or it asks for what is missing.
-Every date and time here is naive: the wall clock of the person, or of the place they are going to.
+The rule: a reader never guesses in silence. It has understood, or it reads back and asks, or it asks for what
+is missing. Every date and time here is naive: the wall clock of the person, or of the place they are going
+to.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-Value: TypeAlias = Union[
-    None, bool, int, float, str, date, time, datetime, list["Value"], dict[str, "Value"]
-]  # `type` statements need Python 3.12
+Value: TypeAlias = (
+    None | bool | int | float | str | date | time | datetime | list["Value"] | dict[str, "Value"]
+)  # `type` statements need Python 3.12
 
 
 @dataclass(frozen=True, slots=True)

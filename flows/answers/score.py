@@ -1,8 +1,8 @@
 """Measure the readers on labelled rows: pure scoring, no file and no clock (both are the caller's).
 
-The rule: a figure says what it counts. `right` is the value itself; `half` is a text that names only a day or only a
-time, read right, with the other half asked for; `asked` is any other question back; `none` is not understood; `wrong`
-is a value that is neither the expected one nor one of its alternatives.
+The rule: a figure says what it counts. `right` is the value itself; `half` is a text that names only a day or
+only a time, read right, with the other half asked for; `asked` is any other question back; `none` is not
+understood; `wrong` is a value that is neither the expected one nor one of its alternatives.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal, TypeAlias
 
 from flows.answers import crisis, read, yes_no
-from flows.answers.reading import Asked, AskBack, Confirm, Reading, Understood, Value
+from flows.answers.reading import AskBack, Asked, Confirm, Reading, Understood, Value
 
 Suite: TypeAlias = Literal["when", "when-past", "when-none", "yes_no", "crisis"]
 Row: TypeAlias = Mapping[str, Any]
@@ -84,7 +84,9 @@ def lines(report: Report) -> list[str]:
         shares = "".join(f"{100 * report.share(group, name):>8.1f}%" for name in order)
         other = " ".join(f"{name} {n}" for name, n in sorted(count.items()) if name not in order)
         written.append(f"{group:<28}{count.total():>6}{shares}  {other}".rstrip())
-    written += [f"{name}: {hits} of {of} ({100 * hits / of:.1f} %)" for name, (hits, of) in report.rates.items() if of]
+    written += [
+        f"{name}: {hits} of {of} ({100 * hits / of:.1f} %)" for name, (hits, of) in report.rates.items() if of
+    ]
     written.append(f"ms a text: p50 {report.p50_ms:.3f}, p99 {report.p99_ms:.3f}")
     return written + [f"raised on {each}" for each in report.raised]
 
@@ -191,8 +193,12 @@ def _rates(suite: Suite, rows: Sequence[Judged]) -> dict[str, tuple[int, int]]:
         case "crisis":
             return {
                 "recall": rate(lambda row: row.got != "benign", lambda row: row.expected == "crisis"),
-                "tier 1 on benign": rate(lambda row: row.got == "tier 1", lambda row: row.expected == "benign"),
-                "tier 2 on benign": rate(lambda row: row.got == "tier 2", lambda row: row.expected == "benign"),
+                "tier 1 on benign": rate(
+                    lambda row: row.got == "tier 1", lambda row: row.expected == "benign"
+                ),
+                "tier 2 on benign": rate(
+                    lambda row: row.got == "tier 2", lambda row: row.expected == "benign"
+                ),
             }
         case "when-past":
             return {"moved to the future": rate(lambda row: row.outcome == "moved", lambda row: True)}
@@ -205,7 +211,9 @@ def _rates(suite: Suite, rows: Sequence[Judged]) -> dict[str, tuple[int, int]]:
                     lambda row: row.outcome in ("right", "half"), lambda row: "core" in row.groups
                 ),
                 "am/pm open and asked": rate(_asks, lambda row: "am/pm open" in row.groups),
-                "am/pm given and asked (false asks)": rate(_asks_am_pm, lambda row: "am/pm given" in row.groups),
+                "am/pm given and asked (false asks)": rate(
+                    _asks_am_pm, lambda row: "am/pm given" in row.groups
+                ),
             }
 
 

@@ -1,7 +1,7 @@
 """Dates and times as people type them, judged: read back, proposed, or asked for.
 
-The rule: nothing is taken without being read back with weekday, date, and am or pm. A missing half is asked for and
-joined; a past day is refused, never rolled forward; two days or two times are a question.
+The rule: nothing is taken without being read back with weekday, date, and am or pm. A missing half is asked
+for and joined; a past day is refused, never rolled forward; two days or two times are a question.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
-from flows.answers.reading import Asked, AskBack, Confirm, Reading, Value
-from flows.answers.when_grammar import Bare, Clock, Day, Moment, Part, Piece, Setting, by_part, find
+from flows.answers.reading import AskBack, Asked, Confirm, Reading, Value
 from flows.answers.when_calendar import day_of_month
+from flows.answers.when_found import Bare, Clock, Day, Moment, Part, Piece, Setting
+from flows.answers.when_grammar import find
+from flows.answers.when_times import by_part
 from flows.answers.when_words import tokens
 
 _PROPOSED = ("not_today", "next_week", "other_weekday")
@@ -113,7 +115,11 @@ def _place_bare(pieces: Sequence[Piece], size: int, heard: Heard, asked: Asked, 
     if wants_time and (need == "time" or heard.day or "date" in draft) and (placed := _as_clock(bare)):
         return Heard(heard.day, _in_part(placed, _parts(pieces)))
     wants_day = heard.day is None and need != "time" and (alone or beside) and bare.digits < 3
-    if wants_day and (need == "date" or "time" in draft) and (day := day_of_month(asked.now.date(), bare.value)):
+    if (
+        wants_day
+        and (need == "date" or "time" in draft)
+        and (day := day_of_month(asked.now.date(), bare.value))
+    ):
         return Heard(Day(day), heard.clock)
     return heard
 

@@ -1,12 +1,13 @@
 """The words of dates and times, English and Spanish, turned into a row of tokens with one-letter kinds.
 
-The rule: both languages end as the same kinds, so that one grammar (when_grammar.py) reads "half past 3 in the afternoon"
-and "las 3 y media de la tarde". A word this table does not know becomes `z` and means nothing.
+The rule: both languages end as the same kinds, so that one grammar (when_grammar.py) reads "half past 3 in
+the afternoon" and "las 3 y media de la tarde". A word this table does not know becomes `z` and means nothing.
 
-Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third, t 8:30, f 8.30, d 3/14, p am/pm,
-M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u unit, h o'clock,
-@ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half, Q quarter, V to/menos,
-& and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R until, r or, z anything else.
+Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third, t 8:30, f 8.30, d 3/14, p
+am/pm, M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u
+unit, h o'clock, @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half,
+Q quarter, V to/menos, & and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R
+until, r or, z anything else.
 """
 
 import re
@@ -95,28 +96,28 @@ _WORDS: dict[str, tuple[str, int]] = (
     | _table("P", _PARTS)
     | _table("u", _UNITS)
     | _table("C", "720: noon mediodia midday\n 0: midnight medianoche")
-    | {word: ("T", 0) for word in "tonight tonite tonight 2nite 2night tonihgt tongiht".split()}
-    | {word: ("@", 0) for word in "at @ atlas".split()}
-    | {word: ("O", 0) for word in "of de del".split()}
-    | {word: ("l", 0) for word in "the el la las los th".split()}
-    | {word: ("I", 0) for word in "in en within dentro".split()}
-    | {word: ("X", 0) for word in "next nxt following proximo proxima siguiente".split()}
-    | {word: ("S", 0) for word in "this ths este esta coming upcoming".split()}
-    | {word: ("L", 0) for word in "last pasado pasada".split()}
-    | {word: ("x", 0) for word in ("past",)}
-    | {word: ("G", 0) for word in "ago before earlier hace atras".split()}
-    | {word: ("F", 0) for word in "hence later fromnow".split()}
-    | {word: ("A", 0) for word in "from after since".split()}
-    | {word: ("H", 0) for word in "half media medio".split()}
-    | {word: ("Q", 0) for word in "quarter qtr quater cuarto".split()}
-    | {word: ("V", 0) for word in "to til till menos".split()}
-    | {word: ("&", 0) for word in "and y con".split()}
-    | {word: ("a", 1) for word in "a an un una".split()}
-    | {word: ("h", 0) for word in "oclock oclk enpunto".split()}
-    | {word: ("p", 0) for word in "am".split()}
-    | {word: ("p", 720) for word in "pm".split()}
-    | {word: ("b", 0) for word in "between entre".split()}
-    | {word: ("R", 0) for word in "until hasta thru through".split()}
+    | dict.fromkeys("tonight tonite tonight 2nite 2night tonihgt tongiht".split(), ("T", 0))
+    | dict.fromkeys("at @ atlas".split(), ("@", 0))
+    | dict.fromkeys("of de del".split(), ("O", 0))
+    | dict.fromkeys("the el la las los th".split(), ("l", 0))
+    | dict.fromkeys("in en within dentro".split(), ("I", 0))
+    | dict.fromkeys("next nxt following proximo proxima siguiente".split(), ("X", 0))
+    | dict.fromkeys("this ths este esta coming upcoming".split(), ("S", 0))
+    | dict.fromkeys("last pasado pasada".split(), ("L", 0))
+    | dict.fromkeys(("past",), ("x", 0))
+    | dict.fromkeys("ago before earlier hace atras".split(), ("G", 0))
+    | dict.fromkeys("hence later fromnow".split(), ("F", 0))
+    | dict.fromkeys("from after since".split(), ("A", 0))
+    | dict.fromkeys("half media medio".split(), ("H", 0))
+    | dict.fromkeys("quarter qtr quater cuarto".split(), ("Q", 0))
+    | dict.fromkeys("to til till menos".split(), ("V", 0))
+    | dict.fromkeys("and y con".split(), ("&", 0))
+    | dict.fromkeys("a an un una".split(), ("a", 1))
+    | dict.fromkeys("oclock oclk enpunto".split(), ("h", 0))
+    | dict.fromkeys("am".split(), ("p", 0))
+    | dict.fromkeys("pm".split(), ("p", 720))
+    | dict.fromkeys("between entre".split(), ("b", 0))
+    | dict.fromkeys("until hasta thru through".split(), ("R", 0))
     | {"or": ("r", 0)}
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
@@ -140,9 +141,15 @@ _PHRASES = tuple(
         (r"\S*(?:://|www\.|%[0-9a-f]{2}|_)\S*", " zz "),
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"\ben punto\b", " enpunto "),
-        (rf"\b(?:{_NAMED}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b", " zz zz "),
+        (
+            rf"\b(?:{_NAMED}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b",
+            " zz zz ",
+        ),
         (r"(?<=\d)m\b", " min "),
-        (r"\b(\d{1,2})h(?= (?:ago|before|from|later|earlier|antes)\b)|(?<=\bin )(\d{1,2})h\b", r"\1\2 hours "),
+        (
+            r"\b(\d{1,2})h(?= (?:ago|before|from|later|earlier|antes)\b)|(?<=\bin )(\d{1,2})h\b",
+            r"\1\2 hours ",
+        ),
         (r"(?<=\d)\s?(?:ampm|am/pm|am or pm)\b", " zz "),
         (r"(\d|\b[a-z]+ )\.?\s?([ap])\s?\.\s?m\b\.?", r"\1 \2m "),
         (r"(\d)\.?\s?([ap])m\b\.?", r"\1 \2m "),
@@ -163,14 +170,26 @@ _PHRASES = tuple(
         (r"\bmedia noche\b|\bmid ?night\b", " midnight "),
         (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
         (r"\bmanana\b", " tomorrow "),
-        (r"\b(?:in|on|by|during) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b|\bat (night)\b", r" \1\2 "),
+        (
+            r"\b(?:in|on|by|during) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b|\bat (night)\b",
+            r" \1\2 ",
+        ),
         (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
         (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
         (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
-        (r"\bfrom (?:now|today|hoy|tday)\b|\ba partir de (?:hoy|ahora)\b|\bafter (?:today|now)\b", " fromnow "),
+        (
+            r"\bfrom (?:now|today|hoy|tday)\b|\ba partir de (?:hoy|ahora)\b|\bafter (?:today|now)\b",
+            " fromnow ",
+        ),
         (r"\b(?:dentro|adentro) de\b", " en "),
-        (r"\b(?:a|al|alas|ala|tipo|como a|hacia|sobre) (?:las|la)(?= \w)|\balas\b|\bal las\b|\b(?:a|para) las?\b", " @ "),
-        (r"\blas?(?= (?:\d|una\b|dos\b|tres\b|cuatro\b|cinco\b|seis\b|siete\b|ocho\b|nueve\b|diez\b|once\b|doce\b))", " @ "),
+        (
+            r"\b(?:a|al|alas|ala|tipo|como a|hacia|sobre) (?:las|la)(?= \w)|\balas\b|\bal las\b|\b(?:a|para) las?\b",
+            " @ ",
+        ),
+        (
+            r"\blas?(?= (?:\d|una\b|dos\b|tres\b|cuatro\b|cinco\b|seis\b|siete\b|ocho\b|nueve\b|diez\b|once\b|doce\b))",
+            " @ ",
+        ),
         (r"\bel dia\b", " el "),
         (r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?=\d)", r"\g<0> "),
         (r"\b(?:a couple(?: of)?)\b", " 2 "),

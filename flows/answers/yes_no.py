@@ -1,8 +1,9 @@
 """Yes or no, as people type it.
 
-The rule: yes and no are never swapped. In this order: the exact list, the number on the phone, the first word, "not
-now", unsure phrases, negation, agreement, and only then spelling, for replies of one or two words longer than three
-letters. What is none of these is asked again. Consent and bookings stop after the exact list.
+The rule: yes and no are never swapped. In this order: the exact list, the number on the phone, the first
+word, "not now", unsure phrases, negation, agreement, and only then spelling, for replies of one or two words
+longer than three letters. What is none of these is asked again. Consent and bookings stop after the exact
+list.
 """
 
 import re
@@ -24,7 +25,8 @@ _EXACT_YES = _lines(
     """
     1 | y | ye | yes | yea | yeah | yep | yup | yes please | yes pls | yes plz | yeah please | yes thanks
     yes thank you | yes i do | yes i am | i agree | agree | yes i agree
-    si | s | si por favor | si gracias | si claro | claro que si | claro | acepto | si acepto | de acuerdo | si quiero
+    si | s | si por favor | si gracias | si claro | claro que si | claro | acepto | si acepto | de acuerdo
+    si quiero
     """
 )
 _EXACT_NO = _lines(
@@ -35,10 +37,13 @@ _EXACT_NO = _lines(
 )
 _YES = frozenset(
     """
-    y ye yes yea yeah yeh yep yup yas yass yah ya yesm yessir yesir yessum yuh sure surely ok okay okey oki k kk alright
-    aight absolutely definitely certainly indeed affirmative correct right true exactly totally perfect great fine
+    y ye yes yea yeah yeh yep yup yas yass yah ya yesm yessir yesir yessum yuh sure surely ok okay okey oki k
+    kk alright
+    aight absolutely definitely certainly indeed affirmative correct right true exactly totally perfect great
+    fine
     confirm confirmed agreed agree approved bet
-    si sip sep simon claro dale vale sale correcto exacto exactamente perfecto seguro cierto afirmativo bueno orale andale
+    si sip sep simon claro dale vale sale correcto exacto exactamente perfecto seguro cierto afirmativo bueno
+    orale andale
     confirmo acepto listo obvio
     """.split()
 )
@@ -56,9 +61,12 @@ _NO = frozenset(
 )
 _NO_AFTER_YES = frozenset("no nope nah not".split())  # "yeah no", "ok no": asked again
 _NO_BUT_FINE = phrases(
-    "no (?:problem|problema|prob|probs|worries|doubt|hay (?:problema|duda)|te preocupes) | not (?:wrong|bad)", start=True
+    "no (?:problem|problema|prob|probs|worries|doubt|hay (?:problema|duda)|te preocupes) | not (?:wrong|bad)",
+    start=True,
 )
-_UNSURE_NO = phrases("not (?:\\w+ )?(?:sure|certain) | no (?:lo |la )?se | no (?:clue|idea) | no estoy segur[oa]", start=True)
+_UNSURE_NO = phrases(
+    "not (?:\\w+ )?(?:sure|certain) | no (?:lo |la )?se | no (?:clue|idea) | no estoy segur[oa]", start=True
+)
 _YES_PHRASE = phrases(
     r"""
     (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|ok|okay|amazing|awesome|correct|true)
@@ -68,7 +76,8 @@ _YES_PHRASE = phrases(
     everything (?:is|seems|looks) (?:\w+ ){0,3}?(?:order|good|right|correct|fine)
     that (?:would be|will be|happens to be|seems) (?:\w+ )?(?:great|good|fine|perfect|true|correct|nice|right|awesome)
     (?:go|going) (?:right )?ahead | go for it | do it | please do | proceed | of ?course | for sure | fo sho | why not
-    you bet | you got it | you nailed it | count me in | im (?:in|down) | i can do that | book (?:it|em) | lock it in
+    you bet | you got it | you nailed it | count me in | im (?:in|down) | i can do that | book (?:it|em)
+    lock it in
     i (?:do|am|would|will|can|could)(?= ?$| please| do that| so)
     (?:it|that|this|which|still) (?:\w+ )?(?:works|will work|will do|does) | works (?:for|with|fine|great)
     (?:all |im |i am )?(?:good|fine|ok|okay|cool|happy) (?:with|for|by) (?:me|that|it|this)
@@ -92,14 +101,16 @@ _LATER = phrases(
 )
 _UNSURE = phrases(
     r"""
-    maybe | mabe | perhaps | possibly | either | undecided | unsure | uncertain | idk | dunno | unaware | depends
+    maybe | mabe | perhaps | possibly | either | undecided | unsure | uncertain | idk | dunno | unaware
+    depends
     no (?:\w+ )?(?:clue|idea) | hard to say | who knows | not (?:\w+ )?(?:sure|certain|positive) | not decided
     (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? answer|have that|have an? (?:clue|idea)|a clue)
     have no (?:\w+ )?(?:idea|clue)
     (?:cant|cannot|can not|couldnt|could not|not able to|unable to) (?:really )?(?:say|tell|give you|answer|decide)
     (?:have to|need to|gotta|let me|will|ill) think | one or the other | both | (?:i will|ill) know
     (?:might|could|may) (?:\w+ )?be (?:\w+ )?(?:it|the case|one|both|true) | (?:its|it is) possible | i guess
-    no (?:lo |la )?(?:se|recuerdo) | no estoy (?:muy |tan )?segur[oa] | no sabria | quizas? | tal ?vez | a lo mejor
+    no (?:lo |la )?(?:se|recuerdo) | no estoy (?:muy |tan )?segur[oa] | no sabria | quizas? | tal ?vez
+    a lo mejor
     puede (?:ser|que) | quien sabe | ni idea | posiblemente | depende
     """
 )
@@ -113,7 +124,8 @@ _NEGATED = phrases(
 _NOT_WRONG = phrases("(?:not|isnt|arent) (?:wrong|bad|false|incorrect)")
 _QUESTION = phrases(
     """
-    how | whats? | wheres? | whens? | whos? | which | why | could | can | would | will | do | does | did | is | are | may
+    how | whats? | wheres? | whens? | whos? | which | why | could | can | would | will | do | does | did
+    is | are | may
     shall | should | tell | show | find | give | please (?:tell|give|put|show)
     que | cual | cuando | donde | como | quien | puede | puedo | cuanto
     """,
@@ -205,7 +217,11 @@ def _by_phrase(said: str, first: str, rest: list[str]) -> Label | None:
         return "yes"
     if _NEGATED.search(said):
         return "no" if len(rest) < 12 else None
-    if _YES_PHRASE.search(said) or (_is_yes(first) and len(rest) < 6) or (rest and rest[-1] in ("yes", "yep", "si")):
+    if (
+        _YES_PHRASE.search(said)
+        or (_is_yes(first) and len(rest) < 6)
+        or (rest and rest[-1] in ("yes", "yep", "si"))
+    ):
         return "yes"
     return _by_spelling([first, *rest])
 
