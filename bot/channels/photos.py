@@ -33,10 +33,18 @@ async def fetch_image(
             async with client.stream("GET", url, auth=auth(url), follow_redirects=False) as response:
                 if not response.has_redirect_location:
                     return await _read(response)
-                url = urljoin(url, response.headers["location"])
+                url = _further(url, response.headers["location"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return _failed(error)
     return NoPhoto("too many redirects")
+
+
+def _further(url: str, location: str) -> str:
+    """Return where a redirect leads; "" if it is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _failed(error: Exception) -> PhotoAnswer:

@@ -75,6 +75,7 @@ WRONG_KEY: Final = 20003
 QUEUE_FULL: Final = frozenset({21611, 30001})
 NO_KEY_PAUSE: Final = 300.0  # seconds until credentials that were refused are tried again
 BUSY_PAUSE: Final = 5.0  # seconds, where a 429 names none
+UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)  # twilio's, for odd answers
 SKEW: Final = timedelta(seconds=2)  # between Twilio's clock, in whole seconds, and ours
 
 Now = Callable[[], datetime]
@@ -195,7 +196,7 @@ class Sms:
             ]
         except _Busy as busy:
             return TryLater(busy.after)
-        except (TwilioException, httpx.HTTPError, ValueError) as error:
+        except (TwilioException, httpx.HTTPError, *UNREADABLE) as error:
             log.warning("cannot list", extra={"channel": NAME, "why": type(error).__name__})
             return TryLater(60.0)
 
@@ -242,7 +243,7 @@ class Sms:
             return Unknown(type(error).__name__)
         except (TwilioRestException, TwilioServiceException) as error:
             return _refusal(error.status, _number(error.code))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # answered, but not with a message
+        except UNREADABLE as error:  # answered, but not with a message
             return Unknown(f"unreadable answer: {type(error).__name__}")
         if sent.status == "failed":
             return _refusal(400, _number(sent.error_code))
@@ -252,7 +253,7 @@ class Sms:
         # No DateSent filter: it would hide a text that is still queued, and that one must not be sent again.
         try:
             listed = await self._twilio.messages.list_async(to=message.address, limit=100)
-        except (_Busy, TwilioException, httpx.HTTPError, ValueError) as error:
+        except (_Busy, TwilioException, httpx.HTTPError, *UNREADABLE) as error:
             return CannotTell(type(error).__name__)
         for one in listed:
             ours = one.direction != "inbound" and one.date_created and one.date_created >= since - SKEW

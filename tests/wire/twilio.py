@@ -162,7 +162,13 @@ class FakeTwilio(Misbehaving):
             part = found[page * size : (page + 1) * size]
             more = len(found) > (page + 1) * size
             following = str(request.url.include_query_params(Page=page + 1)).removeprefix(self.url)
-            return self._note(request, {}, _page(request, part, following if more else None))
+            return self._note(
+                request,
+                {},
+                _page(
+                    request, "messages", [text.as_json(ACCOUNT) for text in part], following if more else None
+                ),
+            )
 
         return await self.answer(request, listed)
 
@@ -182,7 +188,7 @@ class FakeTwilio(Misbehaving):
                 }
                 for name in text.media
             ]
-            return self._note(request, {}, {**_page(request, [], None), "media_list": rows})
+            return self._note(request, {}, _page(request, "media_list", rows, None))
 
         return await self.answer(request, listed)
 
@@ -211,10 +217,10 @@ def _matches(text: Text, asked: Mapping[str, str]) -> bool:
     return text.status != "queued" and text.at >= datetime.fromisoformat(since.replace("Z", "+00:00"))
 
 
-def _page(request: Request, texts: list[Text], following: str | None) -> dict[str, Any]:
+def _page(request: Request, name: str, rows: list[dict[str, Any]], following: str | None) -> dict[str, Any]:
     here = request.url.path
     return {
-        "end": max(len(texts) - 1, 0),
+        "end": max(len(rows) - 1, 0),
         "first_page_uri": f"{here}?Page=0",
         "next_page_uri": following,
         "page": 0,
@@ -222,7 +228,7 @@ def _page(request: Request, texts: list[Text], following: str | None) -> dict[st
         "previous_page_uri": None,
         "start": 0,
         "uri": here,
-        "messages": [text.as_json(ACCOUNT) for text in texts],
+        name: rows,
     }
 
 
