@@ -44,6 +44,7 @@ LONGEST: dict[str, Any] = {
     "car_short": "Carro 12:45 pm.",
     "what_for": "su entrevista 12:45 pm",
     "reason": "over_budget",
+    "said": "the big brick house by the water behind the station",
     "leg": "home",
     "outcome": "hired_if_check",
     "zip": "02128",
