@@ -41,7 +41,7 @@ URGENT = frozenset({"crisis"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What the messages of a turn carry: what its news is, who sends, what it is about and until when it helps."""
+    """What a turn's messages carry: what its news is, who sends, what it is about, until when it helps."""
 
     kind: Literal["reminder", "ride"] = "ride"
     sender: Sender = "bot"
@@ -54,12 +54,11 @@ class Stamp:
 class Decided:
     """One turn's effects and what they belong to.
 
-    `seq` is the turn's number, `drawn` how this person's phone draws us, `due` says by when a human
+    `drawn` how this person's phone draws us, `due` says by when a human
     should look at something of that kind, `message_id` is the text that caused the turn.
     """
 
     conversation: Loaded
-    seq: int
     effects: Sequence[Effect]
     drawn: Literal["sms", "telegram"]
     now: datetime
@@ -83,7 +82,7 @@ def apply(connection: sa.Connection, decided: Sequence[Decided]) -> None:
     rows = _Rows()
     for one in decided:
         stops = [effect for effect in one.effects if isinstance(effect, OptOut)]
-        if stops and any(rows.messages):  # what an earlier turn of this list queued for them waits too
+        if stops and rows.messages:  # what an earlier turn of this list queued for them waits too
             queue(connection, rows.messages)
             rows.messages.clear()
         for effect in (*stops, *(effect for effect in one.effects if effect not in stops)):
@@ -135,7 +134,6 @@ def _say(connection: sa.Connection, one: Decided, say: Say, rows: _Rows) -> None
     kind: MessageKind = one.stamp.kind if say.kind == "news" else say.kind
     if kind == "consent":
         rows.asked.add(talk.contact_point_id)
-    number = sum(1 for message in rows.messages if message.conversation_id == talk.id)
     rows.messages.append(
         NewOutbound(
             conversation_id=talk.id,
@@ -155,7 +153,6 @@ def _say(connection: sa.Connection, one: Decided, say: Say, rows: _Rows) -> None
             version=one.stamp.version,
             useful_until=one.stamp.useful_until,
             parts=parts(drawn.body).parts if one.drawn == "sms" else None,
-            dedupe_key=f"{talk.id}/{one.seq}/{number}",
         )
     )
 
