@@ -59,7 +59,7 @@ from bot.channels.forms import (
     sid_of,
 )
 from bot.channels.photos import fetch_image
-from bot.channels.wire import NEVER_LEFT, NOT_KEPT, empty, kept
+from bot.channels.wire import NEVER_LEFT, NOT_KEPT, empty, kept, tls
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class _Wire(AsyncHttpClient):  # type: ignore[misc]
 
     def __init__(self, api_base: str) -> None:
         super().__init__(log, True, None)
-        self.client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+        self.client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=tls())
         self._base = api_base
 
     async def request(

@@ -5,7 +5,9 @@ machine is told apart from one whose answer was lost, because only the first may
 """
 
 import logging
+import ssl
 from collections.abc import Awaitable
+from functools import cache
 from hmac import compare_digest
 
 import httpx
@@ -17,6 +19,12 @@ NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 """Failures before the first byte of a request went out: the provider surely did nothing."""
 
 NOT_KEPT = 503
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Return the one TLS context every client shares: reading the world's certificates takes long."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def kept(keeping: Awaitable[None], channel: str) -> bool:

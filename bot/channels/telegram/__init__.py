@@ -45,7 +45,7 @@ from bot.channels.photos import fetch_image
 from bot.channels.telegram.reading import NAME, UPDATE_KINDS, id_of, read_update, readable
 from bot.channels.telegram.transport import UNREADABLE, PollingWire, Wire
 from bot.channels.telegram.writing import flood_wait, keyboard, refusal
-from bot.channels.wire import NOT_KEPT, empty, kept, same_secret
+from bot.channels.wire import NOT_KEPT, empty, kept, same_secret, tls
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Telegram:
         )
         self._mode, self._now, self._secret = mode, now, webhook_secret
         self._webhook = public_url.rstrip("/") + WEBHOOK_PATH
-        self._photos = httpx.AsyncClient(timeout=20.0, trust_env=False)
+        self._photos = httpx.AsyncClient(timeout=20.0, trust_env=False, verify=tls())
         self._answering: set[asyncio.Task[None]] = set()
 
     @property

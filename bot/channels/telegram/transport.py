@@ -7,6 +7,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.reading import id_of, readable
+from bot.channels.wire import tls
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What PTB raises for a result of another shape than the method promises."""
@@ -21,7 +22,7 @@ class Wire(HTTPXRequest):
             connect_timeout=5.0,
             read_timeout=15.0,
             pool_timeout=5.0,
-            httpx_kwargs={"trust_env": False},
+            httpx_kwargs={"trust_env": False, "verify": tls()},
         )
 
     @staticmethod
