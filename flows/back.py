@@ -1,14 +1,16 @@
 """BACK: un-finish the last question, and let the walk find it again.
 
-The rule: nothing that acted on the world is undone in silence. Going back passes what was said, waited for or only read, and
-enters finished sub-flows and earlier rounds; it stops at an action that acts, and at a hand-over.
+The rule: nothing that acted on the world is undone in silence. Going back passes what was said, waited for or
+only read, and enters finished sub-flows and earlier rounds; it stops at an action that acts, and at a
+hand-over.
 """
 
 from flows.actions import ACTIONS
+from flows.frames import late_token
 from flows.model import Ask, Do, Handoff, Menu, Review, Run
 from flows.progress import Frame, chain
 from flows.speaking import SILENCE, fresh_page, pose
-from flows.stepping import late_token, walk
+from flows.stepping import walk
 from flows.turn import Turn, asking, clear_timer, find_step, flow_of, open_step, say, sentence
 
 BLOCKED, FIRST = "back.blocked", "back.first"

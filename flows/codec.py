@@ -1,7 +1,8 @@
 """Flow values and events as plain JSON, and back, exactly.
 
-The rule: what was written comes back equal and of the same type. JSON has no dates, so a date, a time or a moment is a
-mapping of one tagged key; a mapping that happens to look like a tag is wrapped, so nothing a person types is mistaken.
+The rule: what was written comes back equal and of the same type. JSON has no dates, so a date, a time or a
+moment is a mapping of one tagged key; a mapping that happens to look like a tag is wrapped, so nothing a
+person types is mistaken.
 """
 
 from collections.abc import Callable, Mapping

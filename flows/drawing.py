@@ -1,8 +1,8 @@
 """Draw a Say for a channel: numbers in the text on SMS, buttons on Telegram.
 
-The rule: one declaration, two drawings, and a typed answer always works in both. "1 yes 2 no" follows the words in the same
-line, so that most questions are one SMS part. Options numbered from `WORDS` on are words, not numbers: those beside a
-list that goes on over pages.
+The rule: one declaration, two drawings, and a typed answer always works in both. "1 yes 2 no" follows the
+words in the same line, so that most questions are one SMS part. Options numbered from `WORDS` on are words,
+not numbers: those beside a list that goes on over pages.
 """
 
 from dataclasses import dataclass

@@ -1,14 +1,15 @@
 """One event in, a decision out: `advance` is the whole engine seen from outside.
 
-The rule: pure and total. The same flows, progress and event always give the same answer; no text of a person makes it
-raise; and a person who wrote hears something, or a `Silent` says why not.
+The rule: pure and total. The same flows, progress and event always give the same answer; no text of a person
+makes it raise; and a person who wrote hears something, or a `Silent` says why not.
 
-Under it lie, each in its module: interrupts (the order of things for a text), hearing (text to answer), stepping (walking
-the steps), speaking (questions), outside (events of the world), back (BACK).
+Under it lie, each in its module: interrupts (the order of things for a text), hearing (text to answer),
+stepping (walking the steps), speaking (questions), outside (events of the world), back (BACK).
 """
 
 from datetime import datetime, timedelta
 
+from flows.afters import apply_after
 from flows.effects import Effect
 from flows.events import (
     ActionDone,
@@ -24,14 +25,17 @@ from flows.events import (
     TimerRang,
 )
 from flows.flowset import FlowSet
+from flows.frames import late_token
+from flows.front import front_door
 from flows.hearing import ask_held
-from flows.interrupts import back_in, front_door, spot_came, stop, tap_came, text_came
+from flows.interrupts import spot_came, tap_came, text_came
 from flows.listening import HOLD, let_go
 from flows.model import Ask, Review, WaitFor
 from flows.outside import happened, return_to_question, start_waiting
 from flows.progress import Frame, Progress, chain, innermost
+from flows.safety import back_in, stop
 from flows.speaking import SILENCE, no_reply_rows, watch_silence
-from flows.stepping import action_done, action_failed, apply_after, late_token, walk
+from flows.stepping import action_done, action_failed, walk
 from flows.turn import Turn, acting, asking_root, clear_timer, open_step
 
 _HERE = timedelta(minutes=30)  # the person wrote so lately that what we say is a reply
@@ -40,8 +44,8 @@ _HERE = timedelta(minutes=30)  # the person wrote so lately that what we say is 
 def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress, list[Effect]]:
     """Decide one event: the new progress (the same value, changed in place) and what to do, in order.
 
-    Each `Do` among the effects is carried out by the caller and answered with ActionDone or ActionFailed before any other
-    event. Never raises, whatever a person typed.
+    Each `Do` among the effects is carried out by the caller and answered with ActionDone or ActionFailed
+    before any other event. Never raises, whatever a person typed.
     """
     turn = Turn(flows, progress, event.at, event.at.replace(tzinfo=None))
     _drop_unknown(turn)
@@ -94,7 +98,7 @@ def _calling(progress: Progress, call: int) -> tuple[Frame, Frame] | None:
     return None
 
 
-# --- timers ------------------------------------------------------------------------------------------------------------
+# --- timers -------------------------------------------------------------------------------------------------
 
 
 def _rang(turn: Turn, token: str) -> None:
@@ -154,7 +158,7 @@ def _late(turn: Turn, token: str) -> None:
             return
 
 
-# --- a caseworker is done ------------------------------------------------------------------------------------------------
+# --- a caseworker is done -----------------------------------------------------------------------------------
 
 
 def _handed_back(turn: Turn) -> None:
@@ -167,7 +171,7 @@ def _handed_back(turn: Turn) -> None:
     progress.back_to = True
 
 
-# --- the end of a turn ---------------------------------------------------------------------------------------------------
+# --- the end of a turn --------------------------------------------------------------------------------------
 
 
 def _settle(turn: Turn) -> None:

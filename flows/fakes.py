@@ -1,8 +1,9 @@
-"""What the world answers when talks are tried without one: a default for every action and every outside event.
+"""What the world answers when talks are tried without one: a default for every action and every outside
+event.
 
-The rule: fakes are as dull as the truth and change nothing outside their `World`, so that a talk reads the same on every
-machine. Sample data: Maria answers within two hours of her office time, the car comes 50 minutes before, FedEx Ground is
-on Airport Rd.
+The rule: fakes are as dull as the truth and change nothing outside their `World`, so that a talk reads the
+same on every machine. Sample data: Maria answers within two hours of her office time, the car comes 50
+minutes before, FedEx Ground is on Airport Rd.
 """
 
 from collections.abc import Mapping
@@ -178,7 +179,8 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
     """Make an outside event; what the talk leaves out comes from the world. KeyError for a name that is none."""
     cls = OUTSIDE[name]
     defaults: dict[str, Any] = {
-        "interview": world.interview or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
+        "interview": world.interview
+        or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
         "ride": ride(world),
         "reason": "no_cars",
         "lookup": world.lookups,

@@ -1,16 +1,19 @@
 """From what a person typed, tapped or shared to an answer of the open question.
 
-The rule: numbers mean the rows that were shown; an answer is used when it is sure, read back when it is ours, and asked for
-again when it is neither. What is not understood waits 25 seconds for the rest of the thought before anything is said.
+The rule: numbers mean the rows that were shown; an answer is used when it is sure, read back when it is ours,
+and asked for again when it is neither. What is not understood waits 25 seconds for the rest of the thought
+before anything is said.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flows.afters import apply_after
 from flows.answers import read
 from flows.answers.reading import AskBack, Asked, Confirm, Reading, Understood, Value
 from flows.effects import CallHuman
+from flows.frames import reopen, start_sub
 from flows.listening import asked_of, check, let_go, rest_of
 from flows.model import After, Ask, Menu, Review
 from flows.progress import LONGEST_TEXT, Frame, ReadBack, innermost
@@ -24,7 +27,7 @@ from flows.speaking import (
     items_of,
     pose,
 )
-from flows.stepping import apply_after, reopen, start_sub, walk
+from flows.stepping import walk
 from flows.turn import Turn, clear_timer, fill, flow_of, open_step, option_of, say, scope_of, sentence
 
 
@@ -79,7 +82,7 @@ def _after_read_back(turn: Turn, frame: Frame, step: Question, text: str) -> Rea
     return meant
 
 
-# --- taking an answer --------------------------------------------------------------------------------------------------
+# --- taking an answer ---------------------------------------------------------------------------------------
 
 
 def take(
@@ -155,7 +158,7 @@ def _chosen(turn: Turn, frame: Frame, step: Ask, value: Any) -> Any:
     return next((item for at, item in enumerate(items) if item_key(item, at) == value), None)
 
 
-# --- not understood ----------------------------------------------------------------------------------------------------
+# --- not understood -----------------------------------------------------------------------------------------
 
 
 def ask_held(turn: Turn) -> None:
@@ -199,7 +202,7 @@ def refused(turn: Turn, root: Frame, frame: Frame, step: Question, words: str) -
         pose(turn, frame, step, sentence(turn, "offer.person"))
 
 
-# --- taps --------------------------------------------------------------------------------------------------------------
+# --- taps ---------------------------------------------------------------------------------------------------
 
 
 def tapped(turn: Turn, root: Frame, frame: Frame, step: Question, prompt: int, n: int) -> bool:
@@ -232,5 +235,3 @@ def _tapped_value(step: Question, key: str) -> Value:
     if isinstance(step, Ask) and step.as_ == "choices" and key != MORE:
         return [key]
     return key
-
-

@@ -1,7 +1,8 @@
-"""Read a text against the open question: what the readers must know, the rest of a thought, the rest of a text.
+"""Read a text against the open question: what the readers must know, the rest of a thought, the rest of a
+text.
 
-The rule: what is not understood waits 25 seconds for the rest of the thought before anything is said; and what a text says
-beside its answer ("1 its tomoro") is read back when its question comes, never used unasked.
+The rule: what is not understood waits 25 seconds for the rest of the thought before anything is said; and
+what a text says beside its answer ("1 its tomoro") is read back when its question comes, never used unasked.
 """
 
 import re
@@ -27,9 +28,7 @@ def asked_of(turn: Turn, frame: Frame, step: Question, draft: Value = None) -> A
     lang = turn.progress.lang
     if isinstance(step, Review):
         return Asked("choice", lang, turn.now, _choices(turn, frame, step))
-    return Asked(
-        step.as_, lang, turn.now, _choices(turn, frame, step), step.alone, draft, step.exact
-    )
+    return Asked(step.as_, lang, turn.now, _choices(turn, frame, step), step.alone, draft, step.exact)
 
 
 def _choices(turn: Turn, frame: Frame, step: Question) -> tuple[Choice, ...]:

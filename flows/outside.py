@@ -1,8 +1,8 @@
 """Outside events: who waits for them, whom they end, what they start, and when.
 
-The rule: an event goes first to the talk that waits for it (and then starts nothing), then ends the talks it makes pointless,
-then starts flows at the time their author chose; a flow that has to wait its turn is kept, and dropped when it is stale.
-What our own actions caused ends no talk that caused it and starts nothing.
+The rule: an event goes first to the talk that waits for it (and then starts nothing), then ends the talks it
+makes pointless, then starts flows at the time their author chose; a flow that has to wait its turn is kept,
+and dropped when it is stale. What our own actions caused ends no talk that caused it and starts nothing.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,11 @@ from datetime import timedelta
 
 from flows.events import Outside, yaml_name
 from flows.flowset import Starter
+from flows.frames import end_frame, lacking, late_token, new_frame
 from flows.model import Ask, EndsOn, Review, WaitFor
 from flows.progress import MOST_KEPT_EVENTS, Frame, Happened, chain, innermost
 from flows.speaking import pose
-from flows.stepping import (
-    as_seen,
-    came,
-    end_frame,
-    is_about,
-    lacking,
-    late_token,
-    new_frame,
-    open_root,
-    walk,
-)
+from flows.stepping import as_seen, came, is_about, open_root, walk
 from flows.turn import (
     Turn,
     acting,
@@ -66,7 +57,7 @@ def happened(turn: Turn, event: Outside) -> None:
             _start_or_keep(turn, it, starter)
 
 
-# --- what is known ------------------------------------------------------------------------------------------------------
+# --- what is known ------------------------------------------------------------------------------------------
 
 
 def _refresh(turn: Turn, it: Happened) -> None:
@@ -97,7 +88,7 @@ def _own_cause(turn: Turn, it: Happened) -> int | None:
     return None
 
 
-# --- talks that wait, talks that end -----------------------------------------------------------------------------------
+# --- talks that wait, talks that end ------------------------------------------------------------------------
 
 
 def _was_waited_for(turn: Turn, it: Happened) -> bool:
@@ -150,7 +141,7 @@ def _end(turn: Turn, root: Frame, frame: Frame, it: Happened, ends: EndsOn) -> N
     walk(turn, root)
 
 
-# --- talks that begin ---------------------------------------------------------------------------------------------------
+# --- talks that begin ---------------------------------------------------------------------------------------
 
 
 def _start_or_keep(turn: Turn, it: Happened, starter: Starter) -> None:
@@ -227,8 +218,8 @@ def start_waiting(turn: Turn) -> None:
 
 
 def return_to_question(turn: Turn) -> None:
-    """Ask the open question again after a talk on top of it ended: once, and only while it is fresh or the person is
-    here."""
+    """Ask the open question again after a talk on top of it ended: once, and only while it is fresh or the
+    person is here."""
     progress = turn.progress
     progress.back_to = False
     root = asking_root(progress)

@@ -1,12 +1,12 @@
 """Where a person is in their flows: one value, one JSON, nothing else to remember.
 
-A conversation is a stack of *roots*: a root is a frame, one run of one flow; a frame holds its open sub-flow (`sub`) and
-the finished ones (`subs`), so the whole is a tree. The position inside a frame is never stored: it is the first step not
-`done` whose `when` holds. `open` says what that step is waiting for.
+A conversation is a stack of *roots*: a root is a frame, one run of one flow; a frame holds its open sub-flow
+(`sub`) and the finished ones (`subs`), so the whole is a tree. The position inside a frame is never stored:
+it is the first step not `done` whose `when` holds. `open` says what that step is waiting for.
 
-The rule: `progress_from_json(progress_to_json(p)) == p`, always. Fields at rest are left out of the JSON, so that it stays
-small; what grows with use is capped where it is added. Progress is changed in place during a turn; the shell throws it
-away when the turn fails.
+The rule: `progress_from_json(progress_to_json(p)) == p`, always. Fields at rest are left out of the JSON, so
+that it stays small; what grows with use is capped where it is added. Progress is changed in place during a
+turn; the shell throws it away when the turn fails.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,8 @@ class Row:
 
 @dataclass(slots=True)
 class Shown:
-    """The options of the open question as they are on the phone; numbers mean these, whatever was edited since."""
+    """The options of the open question as they are on the phone; numbers mean these, whatever was edited
+    since."""
 
     rows: list[Row] = field(default_factory=list)
     page: int = 0
@@ -158,7 +159,7 @@ def innermost(root: Frame) -> Frame:
     return root
 
 
-# --- JSON --------------------------------------------------------------------------------------------------------------
+# --- JSON ---------------------------------------------------------------------------------------------------
 
 _RESTING_FRAME = Frame(n=0, flow="")
 _FRAME_VALUES = ("answers", "known", "draft", "asked_at")
@@ -259,7 +260,12 @@ def _frame_to_json(frame: Frame) -> dict[str, Any]:
         written["shown"] = {"rows": rows, "page": frame.shown.page}
     if frame.confirm:
         confirm = frame.confirm
-        written["confirm"] = [to_json(confirm.value), confirm.sentence, to_json(confirm.blanks), confirm.first]
+        written["confirm"] = [
+            to_json(confirm.value),
+            confirm.sentence,
+            to_json(confirm.blanks),
+            confirm.first,
+        ]
     return written
 
 

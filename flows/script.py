@@ -1,7 +1,8 @@
 """Try a talk through the real engine, with a fake world and a fake clock; nothing is left unexpected.
 
-The rule: each message of ours must be written in the talk, in order, as SMS draws it. Times pass only where the talk says
-`wait`; one thing comes by itself when the talk expects our words: a held re-ask (25 seconds), or the map's answer.
+The rule: each message of ours must be written in the talk, in order, as SMS draws it. Times pass only where
+the talk says `wait`; one thing comes by itself when the talk expects our words: a held re-ask (25 seconds),
+or the map's answer.
 """
 
 from collections.abc import Mapping
@@ -137,7 +138,10 @@ def _play(stage: Stage, line: Line) -> list[Mismatch]:
         case Tap(n=n, back=back):
             _tap(stage, n, back)
         case Pin(lat=lat, lon=lon):
-            _feed(stage, SpotShared(at=stage.at, channel=stage.channel, opted_in=stage.opted_in, lat=lat, lon=lon))
+            _feed(
+                stage,
+                SpotShared(at=stage.at, channel=stage.channel, opted_in=stage.opted_in, lat=lat, lon=lon),
+            )
         case Wait():
             _wait(stage, _until(stage, line))
         case Us() | Quiet():

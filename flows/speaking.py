@@ -1,7 +1,7 @@
 """Put questions to the person: the words, the options as they will be numbered, and what silence sets off.
 
-The rule: what a person saw is written into the frame (`shown.rows`, prompts) in the same breath as it is said, so that "2"
-means what was on their phone, whatever is edited or paged afterwards.
+The rule: what a person saw is written into the frame (`shown.rows`, prompts) in the same breath as it is
+said, so that "2" means what was on their phone, whatever is edited or paged afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,9 +46,7 @@ def pose(turn: Turn, frame: Frame, step: Question, words: str | None = None, *, 
     buttons = () if inline and turn.progress.channel == "sms" else tuple(Button(r.n, r.label) for r in rows)
     kind = step.as_ if isinstance(step, Ask) and frame.confirm is None else ""
     name = f"{frame.flow}.{step.id}"
-    say(
-        turn, words, step=name, options=buttons, prompt=prompt, spot=kind == "address", photo=kind == "photo"
-    )
+    say(turn, words, step=name, options=buttons, prompt=prompt, spot=kind == "address", photo=kind == "photo")
     if not nudge:
         frame.asked_at, frame.nudges = turn.at, 0
         watch_silence(turn, frame, step)
@@ -81,7 +79,7 @@ def question_words(turn: Turn, frame: Frame, step: Question, scope: Mapping[str,
     return fill(turn, question_text(step, frame), {**scope, "options": ""})
 
 
-# --- options -----------------------------------------------------------------------------------------------------------
+# --- options ------------------------------------------------------------------------------------------------
 
 
 def in_line(rows: Sequence[Row]) -> str:
@@ -124,9 +122,7 @@ def item_key(item: Any, at: int) -> str:
     return f"@{item['id']}" if isinstance(item, Mapping) and "id" in item else f"@{at}"
 
 
-def _list_rows(
-    turn: Turn, frame: Frame, step: Ask, scope: Mapping[str, Any], items: list[Any]
-) -> list[Row]:
+def _list_rows(turn: Turn, frame: Frame, step: Ask, scope: Mapping[str, Any], items: list[Any]) -> list[Row]:
     start = frame.shown.page * step.show
     page = items[start : start + step.show]
     rows = [
@@ -180,7 +176,7 @@ def spoken(turn: Turn, frame: Frame, name: str, scope: Mapping[str, Any]) -> str
             return write(value, None, lang, now)
 
 
-# --- silence -----------------------------------------------------------------------------------------------------------
+# --- silence ------------------------------------------------------------------------------------------------
 
 
 def no_reply_rows(turn: Turn, frame: Frame, step: Step) -> tuple[After, ...]:
@@ -190,7 +186,8 @@ def no_reply_rows(turn: Turn, frame: Frame, step: Step) -> tuple[After, ...]:
 
 
 def watch_silence(turn: Turn, frame: Frame, step: Step) -> None:
-    """Set the timer of the next no_reply row; durations count from the question, gaps are kept when one rang late."""
+    """Set the timer of the next no_reply row; durations count from the question, gaps are kept when one rang
+    late."""
     rows = no_reply_rows(turn, frame, step)
     if frame.nudges >= len(rows):
         clear_timer(turn, SILENCE)

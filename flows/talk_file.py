@@ -1,7 +1,7 @@
 """Read talks: conversations written down in YAML, which are the flows' tests.
 
-The rule: a talk reads like a transcript, and a line that cannot be read names itself. What is unquoted is typed (numbers,
-yes and no, `2027-02-23 17:48`); what is quoted is text.
+The rule: a talk reads like a transcript, and a line that cannot be read names itself. What is unquoted is
+typed (numbers, yes and no, `2027-02-23 17:48`); what is quoted is text.
 """
 
 import re
@@ -20,7 +20,15 @@ _UNTIL = re.compile(r"until\s+(?:(\d{4}-\d{2}-\d{2})\s+)?(\d{1,2}):(\d{2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d+)?")
-_WORDS: Mapping[str, Any] = {"yes": True, "true": True, "no": False, "false": False, "null": None, "none": None, "": None}
+_WORDS: Mapping[str, Any] = {
+    "yes": True,
+    "true": True,
+    "no": False,
+    "false": False,
+    "null": None,
+    "none": None,
+    "": None,
+}
 CHANNELS = ("sms", "telegram")
 
 
@@ -83,7 +91,8 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A button of the newest question is tapped, or of one `back` questions before; on SMS the number is typed."""
+    """A button of the newest question is tapped, or of one `back` questions before; on SMS the number is
+    typed."""
 
     line: int
     n: int
@@ -232,7 +241,11 @@ def _staff(node: Node) -> Staff:
 
 def _tap(node: Node) -> Tap:
     value = value_of(node)
-    return Tap(node.line, value["n"], value.get("back", 0)) if isinstance(value, dict) else Tap(node.line, int(value))
+    return (
+        Tap(node.line, value["n"], value.get("back", 0))
+        if isinstance(value, dict)
+        else Tap(node.line, int(value))
+    )
 
 
 def _pin(node: Node) -> Pin:

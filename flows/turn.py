@@ -1,7 +1,8 @@
 """One turn under way: what the engine's parts share while they decide one event.
 
-A Turn lives for one call of `advance`. The rule: what an answer's question no longer asks for is *masked* here, in `scope`,
-the one place from which conditions and texts read; so a masked answer is never used anywhere.
+A Turn lives for one call of `advance`. The rule: what an answer's question no longer asks for is *masked*
+here, in `scope`, the one place from which conditions and texts read; so a masked answer is never used
+anywhere.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from flows.effects import Button, ClearTimer, Effect, Kind, Say, SetTimer
+from flows.effects import Button, ClearTimer, Effect, Kind, Say, SetTimer, Silent, SilentReason
 from flows.flowset import FlowSet
 from flows.model import Ask, Flow, Option, Step
 from flows.progress import Frame, Progress, chain, innermost
@@ -33,7 +34,7 @@ def next_number(turn: Turn) -> int:
     return turn.progress.seq
 
 
-# --- flows and steps ---------------------------------------------------------------------------------------------------
+# --- flows and steps ----------------------------------------------------------------------------------------
 
 
 def flow_of(turn: Turn, frame: Frame) -> Flow:
@@ -78,11 +79,12 @@ def acting(progress: Progress) -> bool:
     return any(frame.call is not None for root in progress.stack for frame in chain(root))
 
 
-# --- what texts and conditions read -------------------------------------------------------------------------------------
+# --- what texts and conditions read -------------------------------------------------------------------------
 
 
 def scope_of(turn: Turn, frame: Frame) -> dict[str, Any]:
-    """Gather what a frame may read: what it knows, its answers but for masked ones, what its sub-flows give, `now`."""
+    """Gather what a frame may read: what it knows, its answers but for masked ones, what its sub-flows give,
+    `now`."""
     flow = flow_of(turn, frame)
     answers = frame.answers
     scope = {**frame.known, **answers, "now": turn.now}
@@ -111,7 +113,7 @@ def fill(turn: Turn, text: Text, scope: Mapping[str, Any]) -> str:
     return text.fill(scope, lang=progress.lang, channel=progress.channel, discreet=progress.discreet)
 
 
-# --- effects -----------------------------------------------------------------------------------------------------------
+# --- effects ------------------------------------------------------------------------------------------------
 
 
 def say(
@@ -134,6 +136,12 @@ def say(
     asks_for: Literal["spot", "photo"] | None = "spot" if spot else "photo" if photo else None
     turn.effects.append(Say(words, kind, options, prompt, asks_for, step))
     progress.owed = False
+
+
+def stay_silent(turn: Turn, why: SilentReason) -> None:
+    """Say nothing, on purpose."""
+    turn.effects.append(Silent(why))
+    turn.progress.owed = False
 
 
 def sentence(turn: Turn, key: str, blanks: Mapping[str, Any] | None = None) -> str:

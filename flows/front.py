@@ -1,0 +1,194 @@
+"""The front door: what opens when nothing is open, and how a flow is brought to the person.
+
+The rule: a talk that exists is taken up, not begun twice; one that lacks what it needs is not begun at all;
+and whoever writes finds something open: a start word, a parked talk, one that waits, `home`, or `welcome` for
+who has not agreed yet.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from flows.answers.plain import fold, words
+from flows.effects import CallHuman
+from flows.frames import lacking, new_frame
+from flows.hearing import hear
+from flows.listening import let_go
+from flows.model import Ask, Review, WaitFor
+from flows.progress import Frame, chain, innermost
+from flows.speaking import Question, pose
+from flows.stepping import open_root, walk
+from flows.turn import (
+    Turn,
+    fill,
+    open_step,
+    say,
+    scope_of,
+    sentence,
+    stay_silent,
+)
+
+WELCOME, HOME = "welcome", "home"
+
+_A_MOMENT = timedelta(minutes=1)
+_NOTHING: Mapping[str, Any] = {}
+
+
+def open_question(turn: Turn, seen: int | None = None) -> tuple[Frame, Frame, Question] | None:
+    """Find the open question: the topmost, or the topmost that had left when the person wrote."""
+    for root in reversed(turn.progress.stack):
+        frame = innermost(root)
+        if root.parked or frame.prompt is None or frame.open is None:
+            continue
+        step = open_step(turn, frame)
+        if not isinstance(step, Ask | Review):
+            continue
+        if seen is None or frame.first is None or frame.first <= seen:
+            return root, frame, step
+    return None
+
+
+# --- opening --------------------------------------------------------------------------------------------
+
+
+def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING) -> bool:
+    """Bring a flow to the person: the open run of it, or a new one on top; False where it lacks what it
+    needs."""
+    let_go(turn)
+    progress = turn.progress
+    for root in reversed(progress.stack):
+        running = next((frame for frame in chain(root) if frame.flow == flow_id), None)
+        if running is not None:
+            progress.stack.remove(root)
+            progress.stack.append(root)
+            root.parked = False
+            go_on(turn, root)
+            return True
+    frame = new_frame(turn, flow_id, given)
+    if lacking(turn, frame):
+        return False
+    open_root(turn, frame)
+    return True
+
+
+def go_on(turn: Turn, root: Frame) -> None:
+    """Say where a talk stands: its question, what it waits for, or its next step."""
+    frame = innermost(root)
+    match open_step(turn, frame):
+        case (Ask() | Review()) as step if frame.prompt is not None:
+            pose(turn, frame, step)
+        case WaitFor(meanwhile=meanwhile) as step:
+            scope = scope_of(turn, frame)
+            words_now = sentence(turn, "meanwhile") if meanwhile is None else fill(turn, meanwhile, scope)
+            say(turn, words_now, step=f"{frame.flow}.{step.id}")
+        case _:
+            walk(turn, root)
+
+
+def take_up(turn: Turn) -> Frame | None:
+    """Take up the topmost talk that silence had parked; others that wait for events go on as well."""
+    taken = None
+    for root in reversed(turn.progress.stack):
+        waits = isinstance(open_step(turn, innermost(root)), WaitFor)
+        if root.parked and (waits or taken is None):
+            root.parked = False
+            taken = taken if waits else root
+    return taken
+
+
+# --- start words ----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _flat(text: str) -> str:
+    return " ".join(words(fold(text)))
+
+
+def flow_started_by(turn: Turn, text: str) -> str | None:
+    said = _flat(text[:80])
+    for flow in turn.flows.flows.values():
+        for each in flow.start_words.values():
+            if any(_flat(word) == said for word in each):
+                return flow.id
+    return None
+
+
+def start_word(turn: Turn, text: str) -> bool:
+    if turn.progress.opted_in is False:
+        return False
+    flow_id = flow_started_by(turn, text)
+    return flow_id is not None and open_flow(turn, flow_id)
+
+
+# --- nothing open ---------------------------------------------------------------------------------------
+
+
+def menu(turn: Turn) -> None:
+    """Open the main menu anew."""
+    for root in list(turn.progress.stack):
+        if root.flow == HOME:
+            turn.progress.stack.remove(root)
+    if HOME in turn.flows.flows and open_flow(turn, HOME):
+        return
+    say(turn, sentence(turn, "home.nothing_open"))
+
+
+def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
+    """Meet a text no question is open for: a start word, a talk to take up, one that waits, or the front
+    door."""
+    progress = turn.progress
+    if progress.opted_in is False:
+        welcome = next((root for root in progress.stack if root.flow == WELCOME), None)
+        if welcome is not None or WELCOME in turn.flows.flows:
+            open_flow(turn, WELCOME, {"card": card})
+        return
+    if text and start_word(turn, text):
+        return
+    taken = take_up(turn)
+    if taken is not None:
+        _resume(turn, taken, text)
+        return
+    waiting = next((root for root in reversed(progress.stack) if _waits(turn, root)), None)
+    if waiting is not None and text:
+        go_on(turn, waiting)
+    else:
+        menu(turn)
+
+
+def _resume(turn: Turn, root: Frame, text: str) -> None:
+    """Go on with a parked talk: the text may be the answer that was missing."""
+    frame = innermost(root)
+    step = open_step(turn, frame)
+    free = isinstance(step, Ask) and step.as_ in ("text", "name", "address")
+    if text and isinstance(step, Ask | Review) and not free and frame.prompt is not None:
+        if hear(turn, root, frame, step, text) is None:
+            return
+    go_on(turn, root)
+
+
+def _waits(turn: Turn, root: Frame) -> bool:
+    return isinstance(open_step(turn, innermost(root)), WaitFor)
+
+
+def _waits_shortly(turn: Turn, root: Frame) -> bool:
+    """Tell whether the answer comes by itself in a moment: the map's, say."""
+    step = open_step(turn, innermost(root))
+    return isinstance(step, WaitFor) and step.up_to <= _A_MOMENT
+
+
+def front_door(turn: Turn) -> None:
+    """Answer someone to whom nothing was said yet: the open question again, or the front door."""
+    asked = open_question(turn)
+    waiting = next((root for root in reversed(turn.progress.stack) if _waits(turn, root)), None)
+    if asked is not None:
+        pose(turn, asked[1], asked[2])
+    elif waiting is not None and _waits_shortly(turn, waiting):
+        stay_silent(turn, "fragment")
+    elif waiting is not None:
+        go_on(turn, waiting)
+    elif turn.progress.opted_in is False:
+        say(turn, sentence(turn, "person.will_read"))
+        turn.effects.append(CallHuman("wrote, and no welcome is there", turn.progress.last_words))
+    else:
+        say(turn, sentence(turn, "home.nothing_open"))

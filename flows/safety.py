@@ -1,0 +1,147 @@
+"""The carrier's words and words of danger: what comes before every talk.
+
+The rule: STOP stops at once, whatever is open, and keeps the place; only START brings a person back. Danger
+is answered before all but the carrier's words: 988 first, then a human is called, and the talk pauses.
+"""
+
+from datetime import datetime, timedelta
+
+from flows.answers import read
+from flows.answers.crisis import tier
+from flows.answers.reading import AskBack, Asked, Understood
+from flows.effects import Button, CallHuman, OptIn, OptOut
+from flows.front import open_question, take_up
+from flows.listening import let_go
+from flows.progress import innermost
+from flows.speaking import SILENCE, pose, yes_no_rows
+from flows.stepping import walk
+from flows.turn import (
+    Turn,
+    asking_root,
+    clear_timer,
+    say,
+    sentence,
+    stay_silent,
+)
+
+# --- the carrier ----------------------------------------------------------------------------------------
+
+_RIDE_NEAR = timedelta(hours=12)
+
+
+def ride_is_live(turn: Turn) -> bool:
+    """Tell whether a ride of the known interview is near: booked, within half a day of its pick-up or way
+    back."""
+    interview = turn.progress.facts.get("interview")
+    if not isinstance(interview, dict):
+        return False
+    moments = [interview.get(name) for name in ("pickup_at", "back_at")]
+    known = [each for each in moments if isinstance(each, datetime)]
+    return any(abs(each - turn.now) <= _RIDE_NEAR for each in known)
+
+
+def stop(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False) -> None:
+    """Stop writing to this person at once; their place is kept. `typed` is None where the provider said so."""
+    progress = turn.progress
+    let_go(turn)
+    for token in list(progress.timers):
+        clear_timer(turn, token)
+    for root in progress.stack:
+        root.parked = True
+    progress.waiting.clear()
+    if typed is None:
+        progress.stopped = True
+        return
+    if not progress.stopped:
+        turn.effects.append(OptOut(typed))
+        if ride_is_live(turn):
+            turn.effects.append(CallHuman("stopped with a ride ahead", ""))
+    if progress.stopped:
+        stay_silent(turn, "opted_out")
+    elif carrier_answers:
+        stay_silent(turn, "carrier_answers")
+    else:
+        say(turn, sentence(turn, "stop.done"), kind="consent")
+    progress.stopped = True
+
+
+def back_in(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False) -> None:
+    """Write to this person again, and ask what was open."""
+    progress = turn.progress
+    if not progress.stopped:
+        return
+    progress.stopped = False
+    if typed is not None:
+        turn.effects.append(OptIn(typed))
+        progress.opted_in = True
+        if not carrier_answers:
+            say(turn, sentence(turn, "start.done"))
+    take_up(turn)
+    for root in list(progress.stack):
+        if innermost(root).open is None:
+            walk(turn, root)
+    progress.back_to = typed is not None
+    if carrier_answers and asking_root(progress) is None:
+        stay_silent(turn, "carrier_answers")
+
+
+def carrier_help(turn: Turn, *, carrier_answers: bool) -> None:
+    if not carrier_answers:
+        say(turn, sentence(turn, "help.text"), kind="consent")
+    if (asked := open_question(turn)) is not None:
+        _, frame, step = asked
+        pose(turn, frame, step)
+    elif carrier_answers:
+        stay_silent(turn, "carrier_answers")
+
+
+# --- danger ---------------------------------------------------------------------------------------------
+
+
+def danger(turn: Turn, text: str) -> bool:
+    """Look for words of danger; True when they were answered."""
+    progress = turn.progress
+    found = tier(text, turn.flows.crisis)
+    checking, progress.checking = progress.checking, 0
+    if found is None:
+        if not checking or progress.stopped:
+            return False
+        meant = read(text, Asked("yes_no", progress.lang, turn.now))
+        match meant:
+            case Understood(value=bool(yes)):
+                checked(turn, yes=yes)
+            case AskBack(sentence="unsure.yes_no"):
+                checked(turn, yes=True)
+            case _:
+                return False
+        return True
+    grade, rule = found
+    if progress.stopped:
+        turn.effects.append(CallHuman("crisis", rule))
+        return False
+    if grade == 1:
+        _crisis(turn, rule)
+    else:
+        turn.effects.append(CallHuman("check in", rule))
+        progress.prompts += 1
+        progress.checking = progress.prompts
+        rows = tuple(Button(row.n, row.label) for row in yes_no_rows(turn))
+        say(turn, sentence(turn, "crisis.check"), kind="crisis", options=rows, prompt=progress.checking)
+    return True
+
+
+def _crisis(turn: Turn, rule: str) -> None:
+    let_go(turn)
+    clear_timer(turn, SILENCE)
+    say(turn, sentence(turn, "crisis.now"), kind="crisis")
+    turn.effects.append(CallHuman("crisis", rule))
+    turn.progress.paused = "crisis"
+
+
+def checked(turn: Turn, *, yes: bool) -> None:
+    """Answer the reply to the check question."""
+    if yes:
+        _crisis(turn, "said yes when asked")
+        return
+    say(turn, sentence(turn, "crisis.check_no"))
+    turn.progress.back_to = not turn.progress.paused
