@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TypeVar, cast, get_args
 
 from flows.conditions import BadCondition, Expression, compile_expression
-from flows.i18n import Sidecar, forms_of, words_of
+from flows.i18n import Forms, Sidecar, forms_of, words_of
 from flows.model import After, Then, Where
 from flows.nodes import Fields, Items, Node, Scalar
 from flows.problems import Problem, did_you_mean
@@ -254,23 +254,34 @@ def read_text(page: Page, node: Node, key: str) -> Text:
         words = f"{key} is not a text." if not _is_empty(node) else f"{key} is empty."
         page.fault(node, words, "write a text, or forms: all, sms, telegram, discreet.", "text")
         return plain("")
-    both = {"en": forms}
-    entry = page.sidecar.find(key)
-    if entry and isinstance(entry.translation, Mapping):
-        both[page.sidecar.lang] = entry.translation
-    text = _make(page, node, key, both)
+    text = _translated(page, key, _make(page, node, key, forms))
     flow, _, rest = key.partition(".")
     step, _, field = rest.partition(".")
     page.texts.append(Written(text, Where(page.file, node.line), flow, step if field else "", field or step))
     return text
 
 
-def _make(page: Page, node: Node, key: str, both: Mapping[str, Mapping[str, str]]) -> Text:
+_BLANK_FIX = "a blank is a name in braces, like {first_name}."
+
+
+def _make(page: Page, node: Node, key: str, forms: Forms) -> Text:
     try:
-        return make_text(key, both)
+        return make_text(key, {"en": forms})
     except BadText as bad:
-        page.fault(node, f"{key}: {bad}.", "a blank is a name in braces, like {first_name}.", "blank")
+        page.fault(node, f"{key}: {bad}.", _BLANK_FIX, "blank")
         return plain("")
+
+
+def _translated(page: Page, key: str, text: Text) -> Text:
+    """Add the translation that stands beside."""
+    entry = page.sidecar.find(key)
+    if entry is None or not isinstance(entry.translation, Mapping):
+        return text
+    try:
+        return make_text(key, {**text.forms, page.sidecar.lang: entry.translation})
+    except BadText as bad:
+        page.problems.append(Problem(page.sidecar.file, entry.line, f"{key}: {bad}.", _BLANK_FIX, "blank"))
+        return text
 
 
 def read_with(page: Page, node: Node, path: str) -> Mapping[str, Expression | Text]:

@@ -119,9 +119,10 @@ def _fill(parts: Sequence[str | Blank], scope: Scope, lang: str) -> str:
         if isinstance(part, str):
             written += part
             continue
-        word = write(look_up(scope, part.name), part.format, lang, scope.get("now"))
+        value = look_up(scope, part.name)
+        word = write(value, part.format, lang, scope.get("now"))
         missing = missing or not word
-        if part.format == "when" and _OPENS.search(written):
+        if isinstance(value, datetime) and part.format in ("when", None) and _OPENS.search(written):
             word = word[:1].upper() + word[1:]
         written += word
     return _close_up(written) if missing else written
