@@ -77,7 +77,7 @@ class Keywords:
 
 
 def make_keywords(data: Mapping[str, Any]) -> Keywords:
-    """Build the lists from parsed content/words/keywords.yaml; KeyError or ValueError name what is wrong in it."""
+    """Build the lists from parsed content/words/keywords.yaml; KeyError or ValueError name what is wrong."""
     carrier = data["carrier"]
     exact: dict[str, Anywhere] = {}
     contained: list[tuple[_Phrase, Anywhere]] = []

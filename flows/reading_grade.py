@@ -6,6 +6,7 @@ vowel groups; Spanish is Fernández-Huerta (1959): 70 and above is easy for ever
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from flows.answers.plain import fold
 
@@ -70,4 +71,4 @@ def spanish_syllables(word: str) -> int:
 
 
 def _breaks(group: str) -> int:
-    return sum(a in _STRONG and b in _STRONG for a, b in zip(group, group[1:], strict=False))
+    return sum(a in _STRONG and b in _STRONG for a, b in pairwise(group))

@@ -19,7 +19,7 @@ EXTENSION = frozenset("\f^{}\\[~]|€")  # each is an escape and one more septet
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a text costs: its encoding, its length in septets (GSM-7) or 16-bit units (UCS-2), and its parts."""
+    """What a text costs: encoding, length in septets (GSM-7) or 16-bit units (UCS-2), and parts."""
 
     encoding: Encoding
     length: int

@@ -16,7 +16,7 @@ LONGEST = 1600  # what Twilio lets through; what comes after is not read
 
 
 def read(text: str, asked: Asked) -> Reading:
-    """Read `text` as the answer to `asked`. ValueError for a kind without a reader: an author's mistake, not a person's."""
+    """Read `text` as the answer to `asked`; ValueError for a kind without a reader, an author's mistake."""
     said = " ".join(text[:LONGEST].split())
     match asked.kind:
         case "text":

@@ -18,17 +18,26 @@ _MARK = r"(?:#|no\.\s?|nr\.?\s?|num(?:ber|ero)?\s|option\s|opcion\s|the\s|la\s|e
 _NUMBER = re.compile(rf"{_MARK}\b(\d{{1,2}})(?:st|nd|rd|th|[.)\]!,:;]+)?(?=$|[\s,.!)&+/-])")
 _LEADING = re.compile(
     rf"^[\[(]?{_MARK}(\d{{1,2}})(?=$|[\])\s.,!;:-])"
-    r"(?![\s]*(?:[ap]\.?\s?m\b|o'?clock|:\d|/\d|\d|days?|weeks?|hours?|months?|min|dias?|semanas?|horas?|%|or|o\b))"
+    r"(?!\s*(?:[ap]\.?\s?m\b|o'?clock|:\d|/\d|\d|%|or\b|o\b))"
+    r"(?!\s*(?:days?|weeks?|hours?|months?|min|dias?|semanas?|horas?)\b)"
 )
 _TAPPED = re.compile(r"^\[\s*(.+?)\s*\]$")
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "primera": 1, "primero": 1, "segunda": 2,
-             "segundo": 2, "tercera": 3, "tercero": 3, "cuarta": 4, "ultima": -1, "ultimo": -1, "1st": 1, "2nd": 2,
-             "3rd": 3, "4th": 4}  # fmt: skip
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4,
+    "primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3, "cuarta": 4,
+    "ultima": -1, "ultimo": -1,
+}  # fmt: skip
 _NOT = phrases(
-    "not | no | never | dont | doesnt | isnt | cant | wont | except | but | ni | nunca | menos | excepto | sin | neither"
+    """
+    not | no | never | dont | doesnt | isnt | cant | wont | except | but | neither
+    ni | nunca | menos | excepto | sin
+    """
 )
 _ALL = phrases(
-    "all | everything | both | any of (?:them|those) | tod[oa]s | ambos | ambas | cualquiera | los dos | las dos"
+    """
+    all | everything | both | any of (?:them|those)
+    tod[oa]s | ambos | ambas | cualquiera | los dos | las dos
+    """
 )
 _NONE = phrases("none | neither | nothing | ningun[oa]? | nada | no one", start=True)
 _FILLER = frozenset(
@@ -171,7 +180,7 @@ def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:
 def _many(folded: str, options: Sequence[Choice], alone: frozenset[str]) -> list[Choice]:
     by_number = numbered(options)
     said = words(folded)
-    if _ALL.search(folded) and not (whole := _whole(said, options)):
+    if _ALL.search(folded) and not _whole(said, options):
         out = {int(each) for each in _NUMBER.findall(folded)} if _NOT.search(folded) else set()
         return [each for n, each in by_number.items() if each.key not in alone and n not in out]
     if together := _run_together(folded, options):

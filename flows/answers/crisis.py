@@ -36,7 +36,7 @@ class Rules:
 
 
 def make_rules(data: Mapping[str, Any]) -> Rules:
-    """Build the rules from parsed content/words/crisis.yaml; ValueError names the rule that cannot be read."""
+    """Build the rules from parsed content/words/crisis.yaml; ValueError names what cannot be read."""
     slots = {name: "(?:" + "|".join(forms.split(" | ")) + ")" for name, forms in data["slots"].items()}
     rules = [_rule(each, slots) for each in data["rules"]]
     if len({rule.id for rule in rules}) != len(rules):

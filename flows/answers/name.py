@@ -9,20 +9,23 @@ import re
 from flows.answers.plain import fold
 from flows.answers.reading import AskBack, Reading, Understood
 
-_LEAD = re.compile(
-    r"^(?:(?:hi|hello|hey|hola|yes|yeah|si|ok|okay|um|uh|well|pues|bueno)[\s,.!]+)*"
-    r"(?:(?:my|mi)\s+(?:(?:first|full|last)\s+)?(?:name|nombre)(?:\s+completo)?\s*(?:is|s|'s|es|:)?\s+|name(?:'s|s)?\s*(?:is|:)\s*"
-    r"|nombre\s*(?:es|:)\s*|(?:it\s+is|its|it's|im|i'm|i\s+am|this\s+is|thats|that's|they\s+call\s+me|people\s+call\s+me"
-    r"|(?:you\s+can\s+)?(?:just\s+)?call\s+me|i\s+go\s+by|soy|yo\s+soy|me\s+llamo|me\s+dicen|me\s+llaman|digame"
-    r"|llameme|es|con)\s+)",
-    re.IGNORECASE,
+_OPENING = r"(?:(?:hi|hello|hey|hola|yes|yeah|si|ok|okay|um|uh|well|pues|bueno)[\s,.!]+)*"
+_LEADS = (
+    r"(?:my|mi)\s+(?:(?:first|full|last)\s+)?(?:name|nombre)(?:\s+completo)?\s*(?:is|s|'s|es|:)?\s+",
+    r"name(?:'s|s)?\s*(?:is|:)\s*|nombre\s*(?:es|:)\s*",
+    r"(?:it\s+is|its|it's|im|i'm|i\s+am|this\s+is|thats|that's|they\s+call\s+me|people\s+call\s+me)\s+",
+    r"(?:(?:you\s+can\s+)?(?:just\s+)?call\s+me|i\s+go\s+by)\s+",
+    r"(?:soy|yo\s+soy|me\s+llamo|me\s+dicen|me\s+llaman|digame|llameme|es)\s+",
 )
+_LEAD = re.compile(rf"^{_OPENING}(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _TAIL = re.compile(
     r"(?:[\s,]+(?:here|please|pls|plz|thanks|thank you|thx|gracias|por favor|para servirle|aqui))+$", re.I
 )
 _NOT_NAMES = frozenset(
-    "yes no yeah yep nope ok okay k none nothing why who what where when how stop help idk start menu back si "
-    "claro nada que quien porque donde cuando como hola hi hello hey thanks gracias skip saltar maybe quizas".split()
+    """
+    yes no yeah yep nope ok okay k none nothing why who what where when how stop help idk start menu back hi
+    hello hey thanks skip maybe si claro nada que quien porque donde cuando como hola gracias saltar quizas
+    """.split()
 )
 _LOWER = frozenset("de del la las los y e da do dos van von der".split())
 _LETTERS = re.compile(r"[^\W\d_]")

@@ -1,4 +1,4 @@
-"""Number words, English and Spanish: "twenty two", "veintidós", "two thousand and nineteen", "treinta y uno".
+"""Number words, English and Spanish: "twenty two", "veintidós", "two thousand and nineteen".
 
 The rule: the longest run of words that makes one number is one number; what is not a number word ends it.
 """
@@ -10,8 +10,9 @@ _SMALL = {
     for value, spelled in enumerate(
         (
             "zero cero", "one uno una un", "two dos", "three tres", "four cuatro", "five cinco", "six seis",
-            "seven siete", "eight ocho", "nine nueve", "ten diez", "eleven once", "twelve doce", "thirteen trece",
-            "fourteen catorce", "fifteen quince", "sixteen dieciseis", "seventeen diecisiete", "eighteen dieciocho",
+            "seven siete", "eight ocho", "nine nueve", "ten diez", "eleven once", "twelve doce",
+            "thirteen trece", "fourteen catorce", "fifteen quince", "sixteen dieciseis",
+            "seventeen diecisiete", "eighteen dieciocho",
             "nineteen diecinueve", "veinte", "veintiuno veintiun veintiuna", "veintidos", "veintitres",
             "veinticuatro", "veinticinco", "veintiseis", "veintisiete", "veintiocho", "veintinueve",
         )
@@ -29,7 +30,8 @@ _TENS = {
 _HUNDREDS = {
     word: (at + 1) * 100
     for at, spelled in enumerate(
-        "cien,ciento|doscientos|trescientos|cuatrocientos|quinientos|seiscientos|setecientos|ochocientos|novecientos".split("|")
+        "cien,ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos"
+        " novecientos".split()
     )
     for word in spelled.split(",")
 }  # fmt: skip
@@ -37,10 +39,11 @@ _ORDINALS = {
     word: at + 1
     for at, spelled in enumerate(
         (
-            "first primero primer primera 1ro", "second segundo segunda", "third tercero tercer", "fourth forth cuarto",
-            "fifth quinto", "sixth sexto", "seventh septimo", "eighth eigth octavo", "ninth nineth noveno",
-            "tenth decimo", "eleventh", "twelfth twelveth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
-            "seventeenth", "eighteenth", "nineteenth", "twentieth",
+            "first primero primer primera 1ro", "second segundo segunda", "third tercero tercer",
+            "fourth forth cuarto", "fifth quinto", "sixth sexto", "seventh septimo",
+            "eighth eigth octavo", "ninth nineth noveno", "tenth decimo", "eleventh",
+            "twelfth twelveth", "thirteenth", "fourteenth", "fifteenth",
+            "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
         )
     )
     for word in spelled.split()
@@ -49,7 +52,7 @@ _AND = frozenset(("and", "y"))
 
 
 def numeral(said: Sequence[str], at: int) -> tuple[int, int]:
-    """Read the number that starts at `said[at]`: its value and how many words it took (0 words: no number)."""
+    """Read the number that starts at `said[at]`: its value and the words it took (0: no number)."""
     value, used = _below_hundred(said, at)
     if not used and said[at] in _HUNDREDS:
         value, used = _HUNDREDS[said[at]], 1

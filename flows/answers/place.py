@@ -26,9 +26,10 @@ _VAGUE = frozenset(
 )
 _LEAD = phrases(
     r"""
-    (?:its|it is|it's|im|i am|i'm|ill be|i'll be|the address is|my address is|address is|address|pick me up|meet me
-    es|esta|estoy|la direccion es|mi direccion es|direccion|vivo|recojanme|me recogen)(?: (?:at|on|in|by|en|a))?
-    """.replace("meet me\n    es", "meet me|es"),
+    (?:no |yes |si |ok )?(?:its|it is|it's|im|i am|i'm|ill be|i'll be|pick me up|meet me)(?: (?:at|on|in|by))?
+    (?:no|yes|si|ok)(?= \d) | (?:(?:the|my) )?address(?: is)? | (?:(?:la|mi) )?direccion(?: es)?
+    (?:no |si )?(?:es|esta|estoy|vivo|recojanme|me recogen)(?: (?:en|a))?
+    """,
     start=True,
 )
 _KEPT = {"OccupancyIdentifier": "unit", "ZipCode": "zip", "PlaceName": "city", "StateName": "state"}
@@ -36,7 +37,7 @@ LONGEST = 200
 
 
 def read(text: str) -> Reading:
-    """Read a place: {"text": as typed, "shape": "street" or "words", and unit, city, state, zip where written}."""
+    """Read a place: {"text", "shape": "street" or "words"}, with unit, city, state and zip where written."""
     typed = " ".join(text.split())[:LONGEST]
     folded = fold(typed)
     if _PO_BOX.search(folded):

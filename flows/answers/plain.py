@@ -1,7 +1,7 @@
 """Text as the readers compare it: folded to plain small letters, so that one table serves "Sí", "si" and
 "SI".
 
-The rule: folding never loses a letter or a digit, it only makes them alike (é → e, ñ → n, ’ → ', 1️⃣ → 1).
+The rule: folding never loses a letter or a digit, it only makes them alike (é → e, ñ → n, ’ → ').
 """
 
 import re

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TypeAlias
 
-Value: TypeAlias = (
-    None | bool | int | float | str | date | time | datetime | list["Value"] | dict[str, "Value"]
-)  # `type` statements need Python 3.12
+_One: TypeAlias = bool | int | float | str | date | time | datetime
+Value: TypeAlias = _One | list["Value"] | dict[str, "Value"] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures: outcomes by group, extra rates by name, milliseconds, rows that raised, and every row judged."""
+    """The figures: outcomes by group, rates by name, milliseconds, rows that raised, every row judged."""
 
     suite: Suite
     counts: Mapping[str, Counter[str]]

@@ -31,7 +31,7 @@ class Heard:
 
 
 def read(text: str, asked: Asked) -> Reading:
-    """Read the answer to a question for a date, a time, or both. `asked.draft` gives the half that is known."""
+    """Read the answer to a question for a date, a time, or both; `asked.draft` is the half already known."""
     need: Need = "date" if asked.kind == "date" else "time" if asked.kind == "time" else "datetime"
     heard = hear(text, asked, need)
     if heard.back:
@@ -131,7 +131,7 @@ def _as_clock(bare: Bare) -> Clock | None:
     return Clock(hour * 60 + minute, hour > 12 or bare.leading_zero)
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------
+# --- answers ---------------------------------------------------------------------------------------------
 
 
 def _read_date(heard: Heard, asked: Asked) -> Reading:
@@ -189,7 +189,7 @@ def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
 
 
 def _clock_time(clock: Clock) -> time:
-    """Give the time; without am or pm the business-hours reading: 7 to 11 in the morning, 12 to 6 in the afternoon."""
+    """Give the time; with am or pm left open by business hours: 7 to 11 am, 12 to 6 pm."""
     hour, minute = divmod(clock.minutes, 60)
     if not clock.sure and 1 <= hour <= 6:
         hour += 12

@@ -19,7 +19,7 @@ def on(year: int, month: int, day: int) -> date | None:
 
 
 def moved(day: date, unit: int, count: int) -> date | None:
-    """Go `count` days, weeks, months or years on; the end of a shorter month stands in for its missing days."""
+    """Go `count` days, weeks, months or years on; a shorter month's end stands in for its missing days."""
     if unit in (DAY, WEEK):
         days = count * (7 if unit == WEEK else 1)
         return day + timedelta(days=days) if abs(days) < 40000 else None
@@ -47,7 +47,7 @@ def following(day: date, weekday: int) -> date:
 
 
 def yearless(today: date, month: int, day: int, recent: int) -> tuple[date | None, bool]:
-    """Find the day written without its year: the date, and whether it lies behind `today` by at most `recent` days.
+    """Find the day written without its year; True where it lies at most `recent` days behind `today`.
 
     Otherwise the next time the calendar has that day, this year or later (Feb 29 may be years away).
     """

@@ -17,7 +17,7 @@ RECENT = 31  # days: a date without a year that lies this near behind is taken a
 _MONTHS_AHEAD = {"X": 1, "S": 0, "L": -1}
 
 
-# --- dates -------------------------------------------------------------------------------------------------------------
+# --- dates -----------------------------------------------------------------------------------------------
 
 
 def dated(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -219,7 +219,7 @@ def nth_weekday_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Fou
     return [Day(day, past=day < today)] if day.month == first.month else None
 
 
-# --- lengths of time ---------------------------------------------------------------------------------------------------
+# --- lengths of time -------------------------------------------------------------------------------------
 
 
 def _lengths(row: Sequence[Token]) -> list[tuple[float, int]]:

@@ -25,7 +25,7 @@ MINUTE, HOUR, DAY, WEEK, MONTH, YEAR, WEEKEND, SECOND = range(8)
 
 
 class Token(NamedTuple):
-    """One token: its kind, its value (minutes of the day for a clock, packed digits for a date) and its text."""
+    """One token: its kind, its value (a number, or the minutes of a clock) and its text."""
 
     kind: str
     value: int
@@ -66,7 +66,7 @@ _WEEKDAYS = """
 """
 _DAYS = """
     0: today tday 2day tdy hoy
-    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro 2moro 2morrow tomm tmw tom tomoz
+    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro 2moro 2morrow tomm tmw tomoz
     2: overmorrow
     -1: yesterday ayer yday
     -2: ereyesterday anteayer antier
@@ -74,7 +74,7 @@ _DAYS = """
 _PARTS = """
     0: morning mornin morn am_part
     1: afternoon aft tarde
-    2: evening eve evenin
+    2: evening evenin
     3: night nite noche
     4: dawn madrugada
     5: midday_part
@@ -122,19 +122,25 @@ _WORDS: dict[str, tuple[str, int]] = (
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
 _SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
-_SPANISH_ONLY = frozenset("once".split())
+_SPANISH_ONLY = frozenset("once lun mie jue vie sab dom lu ma mi ju vi sa do".split())
 _SPELLED = tuple(
     word
     for word, (kind, _) in _WORDS.items()
     if len(word) >= 6 and kind in "WDTPM" and word.isalpha() and word not in ("manana",)
 )
 
+_STREET = "street|st|avenue|ave|road|rd|blvd|lane|ln"
 _ADDRESS = (
-    r"\b(?:\d{3,5}|\d{1,2}(?= \w+ (?:street|st|avenue|ave|road|rd|blvd|lane|ln)\b))(?: (?!on |at |in |to |near |the |am |pm )[a-z]+){1,3}?"
-    r" (?:street|st|avenue|ave|road|rd|drive|dr|blvd|lane|ln|way|court|ct|pike|hwy)\b"
+    rf"\b(?:\d{{3,5}}|\d{{1,2}}(?= \w+ (?:{_STREET})\b))"
+    r"(?: (?!on |at |in |to |near |the |am |pm )[a-z]+){1,3}?"
+    rf" (?:{_STREET}|drive|dr|way|court|ct|pike|hwy)\b"
 )
-_NAMED = "black|palm|good|great|easter|super(?: duper)?|mega(?: giga)?|ash|fat|cyber|giving|holy|branch|trinity|lazarus|shrove"
+_NAMED_DAYS = (
+    "black|palm|good|great|easter|super(?: duper)?|mega(?: giga)?|ash|fat|cyber|giving|holy|trinity|lazarus"
+    "|branch"
+)
 _WEEKDAY_NAMES = "(?:mon|tues|wednes|thurs|fri|satur|sun)day|martes|miercoles|jueves|viernes|sabado|domingo"
+_TWELVE = "una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
 _PHRASES = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
@@ -142,7 +148,7 @@ _PHRASES = tuple(
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"\ben punto\b", " enpunto "),
         (
-            rf"\b(?:{_NAMED}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b",
+            rf"\b(?:{_NAMED_DAYS}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b",
             " zz zz ",
         ),
         (r"(?<=\d)m\b", " min "),
@@ -171,7 +177,8 @@ _PHRASES = tuple(
         (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
         (r"\bmanana\b", " tomorrow "),
         (
-            r"\b(?:in|on|by|during) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b|\bat (night)\b",
+            r"\b(?:in|on|by|during) (?:the )?(?:early |late )?(morning|afternoon|evening|night)\b"
+            r"|\bat (night)\b",
             r" \1\2 ",
         ),
         (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
@@ -183,11 +190,11 @@ _PHRASES = tuple(
         ),
         (r"\b(?:dentro|adentro) de\b", " en "),
         (
-            r"\b(?:a|al|alas|ala|tipo|como a|hacia|sobre) (?:las|la)(?= \w)|\balas\b|\bal las\b|\b(?:a|para) las?\b",
+            r"\b(?:a|al|tipo|como a|hacia|sobre|para) (?:las|la)(?= \w)|\balas\b",
             " @ ",
         ),
         (
-            r"\blas?(?= (?:\d|una\b|dos\b|tres\b|cuatro\b|cinco\b|seis\b|siete\b|ocho\b|nueve\b|diez\b|once\b|doce\b))",
+            rf"\blas?(?= (?:\d|(?:{_TWELVE})\b))",
             " @ ",
         ),
         (r"\bel dia\b", " el "),
@@ -265,11 +272,12 @@ def _figure(group: str, piece: str) -> Token:
 
 def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
     word = spoken[at].replace("'", "")
-    if word in _WORDS and not (word in ("un", "una") and at and spoken[at - 1] == "@"):
+    after_at = at > 0 and spoken[at - 1] == "@"
+    if word in _SPANISH_ONLY and lang != "es" and not after_at:
+        return Token("z", 0, word), 1
+    if word in _WORDS and not (word in ("un", "una") and after_at):
         kind, value = _WORDS[word]
         return Token(kind, value, word), 1
-    if word == "once" and lang != "es" and (at == 0 or spoken[at - 1] != "@"):
-        return Token("z", 0, word), 1
     value, used = ordinal(spoken, at)
     if used:
         return Token("q", value, word), used

@@ -69,13 +69,18 @@ _UNSURE_NO = phrases(
 )
 _YES_PHRASE = phrases(
     r"""
-    (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|ok|okay|amazing|awesome|correct|true)
-    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:right|correct|true|good|great|fine|perfect|ok|okay)
-    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:yes|nice|awesome|confirmed|accurate|affirmative)
+    (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|okay|amazing)
+    (?:sounds?|looks?|seems?) (?:\w+ )?(?:ok|awesome|correct|true)
+    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:right|correct|true|good|great|fine)
+    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:perfect|ok|okay)
+    (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:yes|nice|awesome|confirmed|accurate)
+    (?:the answer|that|answer) (?:to that )?is (?:\w+ )?affirmative
     (?:thats?|that is|its|it is|this is) (?:\w+ ){0,2}?(?:the one|the truth|a fact|in order|a yes|a good idea)
     everything (?:is|seems|looks) (?:\w+ ){0,3}?(?:order|good|right|correct|fine)
-    that (?:would be|will be|happens to be|seems) (?:\w+ )?(?:great|good|fine|perfect|true|correct|nice|right|awesome)
-    (?:go|going) (?:right )?ahead | go for it | do it | please do | proceed | of ?course | for sure | fo sho | why not
+    that (?:would be|will be|happens to be|seems) (?:\w+ )?(?:great|good|fine|perfect|true|nice)
+    that (?:happens to be|seems) (?:\w+ )?(?:correct|right)
+    (?:go|going) (?:right )?ahead | go for it | do it | please do | proceed | of ?course
+    for sure | fo sho | why not
     you bet | you got it | you nailed it | count me in | im (?:in|down) | i can do that | book (?:it|em)
     lock it in
     i (?:do|am|would|will|can|could)(?= ?$| please| do that| so)
@@ -90,7 +95,7 @@ _YES_PHRASE = phrases(
 )
 _LATER = phrases(
     r"""
-    (?:maybe|perhaps|possibly|probably|some|any) (?:\w+ ){0,2}?(?:later|other time|another time|next time|other day)
+    (?:maybe|perhaps|possibly|probably|some|any) (?:\w+ ){0,2}?(?:later|(?:an)?other time|next time|other day)
     not (?:now|yet|today|tonight|right now|just yet|needed|required|necessary|interested|ready|happening)
     not (?:this (?:time|second|moment|week)|at (?:the|this)|for (?:now|today)) | hold off | (?:pass|wait) on
     no (?:need|thanks|thank you|gracias|quiero|puedo|necesito|me interesa|por ahora)
@@ -104,9 +109,10 @@ _UNSURE = phrases(
     maybe | mabe | perhaps | possibly | either | undecided | unsure | uncertain | idk | dunno | unaware
     depends
     no (?:\w+ )?(?:clue|idea) | hard to say | who knows | not (?:\w+ )?(?:sure|certain|positive) | not decided
-    (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? answer|have that|have an? (?:clue|idea)|a clue)
+    (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? (?:answer|clue|idea)|have that|a clue)
     have no (?:\w+ )?(?:idea|clue)
-    (?:cant|cannot|can not|couldnt|could not|not able to|unable to) (?:really )?(?:say|tell|give you|answer|decide)
+    (?:cant|cannot|can not|couldnt|could not) (?:really )?(?:say|tell|give you|answer|decide)
+    (?:not able to|unable to) (?:say|tell|answer|decide)
     (?:have to|need to|gotta|let me|will|ill) think | one or the other | both | (?:i will|ill) know
     (?:might|could|may) (?:\w+ )?be (?:\w+ )?(?:it|the case|one|both|true) | (?:its|it is) possible | i guess
     no (?:lo |la )?(?:se|recuerdo) | no estoy (?:muy |tan )?segur[oa] | no sabria | quizas? | tal ?vez
@@ -131,21 +137,19 @@ _QUESTION = phrases(
     """,
     start=True,
 )
-_SOFT_START = phrases(
-    """
-    (?:(?:um+|uh+|hm+|well|so|oh|hey|hi|hello|actually|sorry|please|pls|thanks|lol|and|but|hell|perdone?|disculp[ea]
-    pues|este|hola|gracias|ay|ah|mm+|the answer is|that is a|thats a)\\s)+
-    """.replace("\n    pues", "|pues"),
-    start=True,
+_SOFT_WORDS = (
+    "um+ uh+ hm+ mm+ well so oh hey hi hello actually sorry please pls thanks lol and but hell "
+    "perdone? disculp[ea] pues este hola gracias ay ah"
 )
+_SOFT_START = re.compile(rf"^(?:(?:{'|'.join(_SOFT_WORDS.split())}|the answer is|that is a|thats a) )+")
 _NUMBERED = re.compile(
     r"^(?:#|no\.|number |numero |la |el |option |opcion )?([12])"
     r"(?=$|[\s.,!)\]:;-]+(?!\d|[ap]\.?m\b|o'?clock|(?:or|o|/|and|y)\s*[12]\b))"
 )
 _FUZZY: dict[Label, tuple[str, ...]] = {
     "yes": tuple(
-        "absolutely definitely certainly correct right sure okay yeah perfect confirm affirmative claro correcto "
-        "perfecto exacto seguro".split()
+        "absolutely definitely certainly correct right sure okay yeah perfect confirm affirmative "
+        "claro correcto perfecto exacto seguro".split()
     ),
     "no": tuple("nope never negative incorrect wrong false nunca tampoco incorrecto".split()),
     "unsure": tuple("maybe perhaps possibly unsure quizas depende".split()),
