@@ -197,10 +197,11 @@ def servers() -> Iterator[Fakes]:
 
 
 @pytest.fixture
-def fakes(servers: Fakes) -> Fakes:
+def fakes(servers: Fakes) -> Iterator[Fakes]:
     servers.twilio.forget()
     servers.telegram.forget()
-    return servers
+    yield servers
+    assert servers.twilio.breaches + servers.telegram.breaches == []
 
 
 @pytest.fixture(params=RIGS)

@@ -556,15 +556,18 @@ async def test_a_list_that_does_not_come_proves_nothing(sms_rig: Rig, fault: Fau
 # --- what came while we were down -------------------------------------------------------------------
 
 
+PHOTO = "ME" + "0" * 31 + "1"
+
+
 async def test_missed_texts_are_listed_as_they_would_have_come(sms_rig: Rig) -> None:
     twilio = sms_rig.twilio
     assert twilio
     early = twilio.receive(PHONE, "too early", at=BEGAN - timedelta(hours=1))
     text = twilio.receive(PHONE, "wheres my ride", at=BEGAN)
-    photo = twilio.receive(PHONE, "", media=("ME1",), at=BEGAN + timedelta(seconds=9))
+    photo = twilio.receive(PHONE, "", media=(PHOTO,), at=BEGAN + timedelta(seconds=9))
     twilio.receive("12345", "short code", at=BEGAN)
     held(sms_rig, "our own", BEGAN, "sent")
-    twilio.media["ME1"] = Response(rest.JPEG)
+    twilio.media[PHOTO] = Response(rest.JPEG)
 
     missed = await sms_rig.channel.missed(BEGAN - timedelta(minutes=1))
 

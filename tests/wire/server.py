@@ -32,6 +32,7 @@ class Misbehaving:
         self.url = ""
         self.faults: list[Fault] = []
         self.happened = Condition()
+        self.breaches: list[str] = []  # of the provider's published contract, by us or by this stand-in
 
     async def answer(self, request: Request, carry_out: Callable[[], Response]) -> Response:
         """Carry a request out, or the next fault instead."""

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.contracts import bot_api
 from tests.wire.server import Fault, Misbehaving, serve
 
 TOKEN = "12345:sample-token"
@@ -41,6 +42,7 @@ class FakeTelegram(Misbehaving):
     def forget(self) -> None:
         """Begin again as a bot nobody has written to."""
         self.faults.clear()
+        self.breaches.clear()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.sent: list[dict[str, Any]] = []
         self.updates: list[dict[str, Any]] = []
@@ -61,11 +63,22 @@ class FakeTelegram(Misbehaving):
         )
 
     async def _call(self, request: Request) -> Response:
-        method, parameters = request.path_params["method"], _parameters(await request.form())
+        method, form = request.path_params["method"], await request.form()
+        written = {name: value for name, value in form.items() if isinstance(value, str)}
+        self.breaches += bot_api.call_problems(method, written)
+        parameters = _parameters(written)
         self.calls.append((method, parameters))
         if method == "getUpdates":
             await self._hold(parameters)
-        return await self.answer(request, lambda: _ok(self._result(method, parameters)))
+        return await self.answer(request, lambda: self._ok(method, parameters))
+
+    def _ok(self, method: str, parameters: dict[str, Any]) -> Response:
+        result = self._result(method, parameters)
+        if (
+            method != "getUpdates"
+        ):  # tests put broken updates there on purpose; whole ones are checked when made
+            self.breaches += bot_api.answer_problems(method, result)
+        return JSONResponse({"ok": True, "result": result})
 
     async def _hold(self, parameters: dict[str, Any]) -> None:
         """Hold a long poll open for a moment, as the real one does for as long as asked."""
@@ -114,7 +127,7 @@ class FakeTelegram(Misbehaving):
         return Response(data) if data else Response(status_code=404)
 
 
-def _parameters(form: Any) -> dict[str, Any]:
+def _parameters(form: dict[str, str]) -> dict[str, Any]:
     """Undo the client's form encoding: all but plain texts travel as JSON."""
     return {name: value if name == "text" else _decoded(value) for name, value in form.items()}
 
@@ -124,10 +137,6 @@ def _decoded(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
-
-
-def _ok(result: Any) -> Response:
-    return JSONResponse({"ok": True, "result": result})
 
 
 def refusal(status: int, description: str, **parameters: Any) -> Fault:
@@ -142,6 +151,7 @@ def fake_telegram() -> Iterator[FakeTelegram]:
     fake = FakeTelegram()
     with serve(fake.app()) as fake.url:
         yield fake
+    assert fake.breaches == []
 
 
 # --- what Telegram tells us -------------------------------------------------------------------------
@@ -154,16 +164,14 @@ def person(chat: int, language: str = "en") -> dict[str, Any]:
 
 def message_update(chat: int, *, update_id: int = 0, language: str = "en", **content: Any) -> dict[str, Any]:
     """Make an update with one message in a private chat; `content` is text, contact, location, photo …"""
-    return {
-        "update_id": update_id or next(_update_ids),
-        "message": {
-            "message_id": next(_message_ids),
-            "date": int(time.time()),
-            "chat": {"id": chat, "type": "private", "first_name": "Ray"},
-            "from": person(chat, language),
-            **content,
-        },
+    message = {
+        "message_id": next(_message_ids),
+        "date": int(time.time()),
+        "chat": {"id": chat, "type": "private", "first_name": "Ray"},
+        "from": person(chat, language),
+        **content,
     }
+    return _made({"update_id": update_id or next(_update_ids), "message": message})
 
 
 def text_update(chat: int, text: str, *, update_id: int = 0, language: str = "en") -> dict[str, Any]:
@@ -196,36 +204,39 @@ def photo_update(chat: int, *names: str, caption: str = "") -> dict[str, Any]:
 
 def tap_update(chat: int, token: str, *, update_id: int = 0) -> dict[str, Any]:
     """Make an update with a tapped button."""
-    return {
-        "update_id": update_id or next(_update_ids),
-        "callback_query": {
-            "id": str(next(_message_ids)),
-            "from": person(chat),
-            "chat_instance": "1",
-            "data": token,
-            "message": {
-                "message_id": next(_message_ids),
-                "date": int(time.time()),
-                "chat": {"id": chat, "type": "private", "first_name": "Ray"},
-                "from": BOT,
-                "text": "Need a ride there?",
-            },
-        },
+    message = {
+        "message_id": next(_message_ids),
+        "date": int(time.time()),
+        "chat": {"id": chat, "type": "private", "first_name": "Ray"},
+        "from": BOT,
+        "text": "Need a ride there?",
     }
+    query = {
+        "id": str(next(_message_ids)),
+        "from": person(chat),
+        "chat_instance": "1",
+        "data": token,
+        "message": message,
+    }
+    return _made({"update_id": update_id or next(_update_ids), "callback_query": query})
 
 
 def member_update(chat: int, before: str, after: str) -> dict[str, Any]:
     """Make an update that says how our standing in a private chat changed: "kicked" is blocked."""
-    return {
-        "update_id": next(_update_ids),
-        "my_chat_member": {
-            "chat": {"id": chat, "type": "private", "first_name": "Ray"},
-            "from": person(chat),
-            "date": int(time.time()),
-            "old_chat_member": _member(before),
-            "new_chat_member": _member(after),
-        },
+    member = {
+        "chat": {"id": chat, "type": "private", "first_name": "Ray"},
+        "from": person(chat),
+        "date": int(time.time()),
+        "old_chat_member": _member(before),
+        "new_chat_member": _member(after),
     }
+    return _made({"update_id": next(_update_ids), "my_chat_member": member})
+
+
+def _made(update: dict[str, Any]) -> dict[str, Any]:
+    """Give out an update that the Bot API could have sent."""
+    assert bot_api.update_problems(update) == []
+    return update
 
 
 def _member(status: str) -> dict[str, Any]:

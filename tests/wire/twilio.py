@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.contracts import twilio_api
 from tests.wire.server import Misbehaving, serve
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -104,6 +105,7 @@ class FakeTwilio(Misbehaving):
     def forget(self) -> None:
         """Begin again as an account nobody has written to."""
         self.faults.clear()
+        self.breaches.clear()
         self.calls: list[Call] = []
         self.texts: list[Text] = []
         self.media: dict[str, Response] = {}
@@ -203,8 +205,10 @@ class FakeTwilio(Misbehaving):
         return JSONResponse({"code": 20003, "message": "Authenticate", "status": 401}, 401)
 
     def _note(self, request: Request, form: dict[str, str], answer: Any, status: int = 200) -> Response:
-        query = dict(request.query_params)
-        self.calls.append(Call(request.method, request.url.path, query, form, answer))
+        query, path = dict(request.query_params), request.url.path
+        self.breaches += twilio_api.request_problems(request.method, path, query, form)
+        self.breaches += twilio_api.answer_problems(request.method, path, status, answer)
+        self.calls.append(Call(request.method, path, query, form, answer))
         return JSONResponse(answer, status)
 
 
@@ -238,6 +242,7 @@ def fake_twilio() -> Iterator[FakeTwilio]:
     fake = FakeTwilio()
     with serve(fake.app()) as fake.url:
         yield fake
+    assert fake.breaches == []
 
 
 def moved(to: str) -> Response:
