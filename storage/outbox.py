@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from storage import due
 from storage.due import NOW, Family, Lease
 from storage.subjects import is_current
-from storage.tables import Consent, ContactPoint, Conversation, Message, Person, table
+from storage.tables import Consent, ContactPoint, Conversation, EarlyReport, Message, Person, table
 from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
-CONVERSATION, CONSENT = table(Conversation), table(Consent)
+CONVERSATION, CONSENT, EARLY = table(Conversation), table(Consent), table(EarlyReport)
 HOLD = timedelta(minutes=2)
 WhyNot: TypeAlias = Literal[
     "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
@@ -185,6 +185,13 @@ def sent(connection: sa.Connection, message_id: int, provider_id: str, now: date
     """The provider has taken it: a fact, recorded even when the lease was lost."""
     values = {"provider_id": provider_id, "state": "sent", "sent_at": now, "error": None}
     _settle(connection, message_id, values)
+    channel = connection.execute(_CHANNEL, {"message": message_id}).scalar_one_or_none()
+    at = sa.and_(EARLY.c.channel == channel, EARLY.c.provider_id == provider_id)
+    early = connection.execute(sa.select(EARLY).where(at).order_by(EARLY.c.id)).all()
+    for report in early:
+        _fold(connection, report.channel, provider_id, report.state, report.code, now)
+    if early:
+        connection.execute(sa.delete(EARLY).where(at))
 
 
 def rejected(connection: sa.Connection, message_id: int, code: str, now: datetime) -> None:
@@ -228,6 +235,14 @@ def _close(connection: sa.Connection, message_id: int, state: str, why: str, now
     _settle(connection, message_id, {"state": state, "error": why, "finished_at": now})
 
 
+Report: TypeAlias = Literal["sent", "delivered", "undelivered", "failed"]
+_OURS = sa.and_(
+    MESSAGE.c.direction == "out",
+    MESSAGE.c.channel == sa.bindparam("channel_"),
+    MESSAGE.c.provider_id == sa.bindparam("provider_id_"),
+)
+_KNOWN = sa.select(MESSAGE.c.id).where(_OURS)
+_CHANNEL = sa.select(MESSAGE.c.channel).where(MESSAGE.c.id == sa.bindparam("message"))
 _BEFORE: dict[str, tuple[str, ...]] = {
     "sent": ("queued", "sending", "unsure"),
     "delivered": ("queued", "sending", "unsure", "sent", "maybe_sent"),
@@ -239,26 +254,37 @@ def fold_status(
     connection: sa.Connection,
     channel: str,
     provider_id: str,
-    state: Literal["sent", "delivered", "undelivered", "failed"],
+    state: Report,
     now: datetime,
     *,
     code: str | None = None,
 ) -> int | None:
     """Take in what became of a text: only forward, so late and repeated reports change nothing.
 
-    Returns the address's id when something changed, None when nothing did or the text is not ours.
+    Returns the address's id when something changed. A report that is faster than our own row is kept for it.
     """
+    if connection.execute(_KNOWN, {"channel_": channel, "provider_id_": provider_id}).first() is None:
+        report = {"channel": channel, "provider_id": provider_id, "state": state, "code": code, "at": now}
+        connection.execute(sa.insert(EARLY).values(**report))
+        return None
+    return _fold(connection, channel, provider_id, state, code, now)
+
+
+def _fold(
+    connection: sa.Connection, channel: str, provider_id: str, state: str, code: str | None, now: datetime
+) -> int | None:
     to = "failed" if state == "undelivered" else state
     final = {"finished_at": now, "due_at": None, "lease_until": None} if to != "sent" else {}
     statement = (
         sa.update(MESSAGE)
-        .where(
-            MESSAGE.c.channel == channel,
-            MESSAGE.c.direction == "out",
-            MESSAGE.c.provider_id == provider_id,
-            MESSAGE.c.state.in_(_BEFORE[to]),
-        )
+        .where(_OURS, MESSAGE.c.state.in_(_BEFORE[to]))
         .values(state=to, error=code, **final)
         .returning(MESSAGE.c.contact_point_id)
     )
-    return connection.execute(statement).scalar_one_or_none()
+    found = connection.execute(statement, {"channel_": channel, "provider_id_": provider_id})
+    return found.scalar_one_or_none()
+
+
+def forget_early(connection: sa.Connection, before: datetime) -> int:
+    """Delete reports about texts that were never ours; returns how many."""
+    return connection.execute(sa.delete(EARLY).where(EARLY.c.at < before)).rowcount

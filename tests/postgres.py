@@ -39,9 +39,11 @@ def begin_session() -> None:
 def end_session() -> None:
     """Stop the server if one was started, and remove its folder."""
     folder = Path(os.environ.pop(FOLDER))
-    if (folder / "url").exists():
-        _control(folder, "stop", "-m", "immediate")
-    shutil.rmtree(folder)
+    try:
+        if (folder / "url").exists():
+            _control(folder, "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder)
 
 
 def server_url() -> str:

@@ -4,7 +4,7 @@ from storage.tables.base import Due, Row, metadata, table
 from storage.tables.going import Fund, FundEntry, Interview, Place, PlaceLookup, Ride, RideEvent
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
-from storage.tables.talk import Conversation, FlowVersion, Message, Photo, Timer, Turn
+from storage.tables.talk import Conversation, EarlyReport, FlowVersion, Message, Photo, Timer, Turn
 
 __all__ = [
     "AttentionItem",
@@ -14,6 +14,7 @@ __all__ = [
     "ContactPoint",
     "Conversation",
     "Due",
+    "EarlyReport",
     "FlowVersion",
     "Fund",
     "FundEntry",

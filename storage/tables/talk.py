@@ -141,6 +141,18 @@ class Message(Row, Due, table=True):
     finished_at: datetime | None = moment(null=True)
 
 
+class EarlyReport(Row, table=True):
+    """What a provider said of a text before our own row knew the provider's id; taken in when it does."""
+
+    __table_args__ = args(sa.Index(None, "channel", "provider_id"))
+    id: int = row_id()
+    channel: str = words()
+    provider_id: str = words()
+    state: str = words()
+    code: str | None = words(null=True)
+    at: datetime = moment()
+
+
 class Photo(Row, Due, table=True):
     """A picture somebody sent: fetched once from the provider, kept encrypted as evidence."""
 

@@ -53,6 +53,24 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "early_report",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("provider_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_early_report")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("early_report", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_early_report_channel_provider_id"), ["channel", "provider_id"], unique=False
+        )
+
+    op.create_table(
         "flow_version",
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("yaml", sa.Text(), nullable=False),
