@@ -224,7 +224,10 @@ class Channel(Protocol):
         ...
 
     async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
-        """Look for a text whose sending, begun at `since`, ended `Unknown`."""
+        """Look for a text whose sending, begun at `since`, ended `Unknown`.
+
+        Providers' lists lag by seconds: ask no sooner than about ten after the sending ended.
+        """
         ...
 
     async def missed(self, since: datetime) -> Sequence[Inbound] | TryLater:

@@ -536,7 +536,7 @@ async def test_a_plain_text_has_no_markup_and_no_preview(telegram_rig: Rig) -> N
     ("status", "words", "opted_out", "dead"),
     [
         (403, "Forbidden: bot was blocked by the user", True, False),
-        (403, "Forbidden: user is deactivated", True, False),
+        (403, "Forbidden: user is deactivated", False, True),
         (403, "Forbidden: bot can't initiate conversation with a user", True, False),
         (400, "Bad Request: chat not found", False, True),
         (400, "Bad Request: message text is empty", False, False),

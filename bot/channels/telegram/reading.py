@@ -23,15 +23,15 @@ UPDATE_KINDS: Final = ("message", "callback_query", "my_chat_member")
 def read_update(update: telegram.Update, now: datetime) -> Inbound | None:
     """Read an update into what the person did; None for edits, groups, other bots and unasked kinds."""
     if (message := update.message) and _private(message.chat) and message.from_user:
-        return None if message.from_user.is_bot else _from_message(update.update_id, message)
+        return None if message.from_user.is_bot else _from_message(update.update_id, message, now)
     if query := update.callback_query:
         return _from_tap(update.update_id, query, now)
     if (member := update.my_chat_member) and _private(member.chat):
-        return _from_member(update.update_id, member)
+        return _from_member(update.update_id, member, now)
     return None
 
 
-def _from_message(update_id: int, message: telegram.Message) -> Inbound | None:
+def _from_message(update_id: int, message: telegram.Message, now: datetime) -> Inbound | None:
     user = message.from_user
     text = clean(message.text or message.caption or "")
     start = re.fullmatch(r"/start(?:@\w+)?\s+(\S{1,64})\s*", text)
@@ -43,7 +43,7 @@ def _from_message(update_id: int, message: telegram.Message) -> Inbound | None:
         address=str(message.chat.id),
         provider_id=str(update_id),
         text=text,
-        at=message.date,
+        at=_or(message.date, now),
         kind="text" if text or contact or pin or photos else _kind(message),
         pin=pin,
         contact=contact,
@@ -69,7 +69,7 @@ def _from_tap(update_id: int, query: telegram.CallbackQuery, now: datetime) -> I
     )
 
 
-def _from_member(update_id: int, member: telegram.ChatMemberUpdated) -> Inbound | None:
+def _from_member(update_id: int, member: telegram.ChatMemberUpdated, now: datetime) -> Inbound | None:
     before, after = member.old_chat_member.status, member.new_chat_member.status
     if after == "kicked":
         opt: Literal["blocked", "start"] = "blocked"
@@ -77,11 +77,16 @@ def _from_member(update_id: int, member: telegram.ChatMemberUpdated) -> Inbound 
         opt = "start"
     else:
         return None
-    return Inbound(NAME, str(member.chat.id), str(update_id), "", member.date, opt=opt)
+    return Inbound(NAME, str(member.chat.id), str(update_id), "", _or(member.date, now), opt=opt)
 
 
 def _private(chat: telegram.Chat) -> bool:
-    return chat.type == "private"
+    return chat.type == "private" and isinstance(chat.id, int)
+
+
+def _or(date: datetime | None, now: datetime) -> datetime:
+    """Take the time Telegram gave; PTB promises one, and lets a message without one through."""
+    return date or now
 
 
 def _own_number(message: telegram.Message) -> str | None:

@@ -64,8 +64,9 @@ def refusal(error: TelegramError) -> Sent:
     match error:
         case RetryAfter():
             return TryLater(flood_wait(error))
-        case Forbidden():  # blocked, deactivated, or never started
-            return Rejected("forbidden", error.message[:200], opted_out=True)
+        case Forbidden():  # blocked us, deactivated, or never started
+            gone = "deactivated" in error.message.lower()
+            return Rejected("forbidden", error.message[:200], opted_out=not gone, address_dead=gone)
         case BadRequest():  # a NetworkError to PTB, so it stands before that
             gone = "chat not found" in error.message.lower()
             return Rejected("bad_request", error.message[:200], address_dead=gone)
