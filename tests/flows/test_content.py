@@ -54,6 +54,7 @@ LONGEST: dict[str, Any] = {
     "options": "",
 }
 LANGS = ("en", "es")
+SEEN = ("ask_caseworker.thanks.text", "interview_morning.seen.text")  # the hour was said one text before
 
 
 def each_text() -> list[tuple[str, Text]]:
@@ -178,7 +179,7 @@ def test_one_question_a_text(key: str, text: Text) -> None:
 def test_a_promise_of_a_person_says_who_and_by_when(key: str, text: Text) -> None:
     whos = {name.rpartition(".")[0] for name in text.names if name.endswith(".who")}
     whens = {name.rpartition(".")[0] for name in text.names if name.endswith(".when")}
-    assert whos == whens or key == "ask_caseworker.thanks.text", f"{key} promises a person without an hour"
+    assert whos == whens or key in SEEN, f"{key} promises a person without an hour"
 
 
 @pytest.mark.parametrize("key, text", each_text())
