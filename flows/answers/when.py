@@ -50,9 +50,11 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     row = tokens(text, asked.lang)
     pieces = find(row, Setting(asked.now, day_first=asked.lang == "es"))
     days, clocks = _days(pieces), _clocks(pieces)
-    if any(day.past for day in days) and len({day.day for day in days}) == 1:
-        return Heard(back=AskBack("past", draft=_time_draft(clocks)))
     days = _agreed(days)
+    ahead = [day for day in days if not day.past]
+    if days and not ahead:
+        return Heard(back=AskBack("past", draft=_time_draft(clocks)))
+    days = ahead
     if len(days) > 1:
         return Heard(back=AskBack("ask.which_date", draft=_time_draft(clocks)))
     if len(clocks) > 1 and need != "date":
@@ -108,7 +110,7 @@ def _place_bare(pieces: Sequence[Piece], size: int, heard: Heard, asked: Asked, 
         return heard
     at, bare = found[0]
     draft = asked.draft if isinstance(asked.draft, dict) else {}
-    alone = size <= 3
+    alone = size <= 3 and len(pieces) == 1
     beside = at > 0 and pieces[at].start - pieces[at - 1].end <= 1
     before = at + 1 < len(pieces) and pieces[at + 1].start == pieces[at].end
     wants_time = heard.clock is None and need != "date" and (beside or before or alone)

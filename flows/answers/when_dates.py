@@ -22,8 +22,10 @@ _MONTHS_AHEAD = {"X": 1, "S": 0, "L": -1}
 
 def dated(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """March 5th 2027, 5 de marzo."""
-    month, day = pick(row, "MB").value, pick(row, "noqw").value
-    return _calendar_day(setting, month, day, year_in(row))
+    month, day, year = pick(row, "MB").value, pick(row, "noqw").value, year_in(row)
+    if year is not None and not 1900 <= year < 2100:
+        return None
+    return _calendar_day(setting, month, day, year)
 
 
 def _calendar_day(setting: Setting, month: int, day: int, year: int | None) -> Sequence[Found] | None:

@@ -49,6 +49,7 @@ def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 
 _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
+_END = f"(?:t|N|{_NUM}){_MARK}"
 _COUNT = "(?:[nwaHQd][aHQ&]*c?)"
 _LENGTH = f"(?:{_COUNT}u[c&]*)+"
 _ROWS: tuple[tuple[str, Build], ...] = (
@@ -64,6 +65,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"{_NUM}WF", dates.weekdays_ahead),
     (r"l?[LS]?Lu|luL|l?uL", dates.vague),
     # dates with a month
+    (r"B(?=c?l?nO?[MB])", dates.short_tuesday),
     (r"l?[oq]W[OI]l?[MB]O?[Ny]?", dates.nth_weekday),
     (r"l?[oq]W[OI]l?[XSL]?u", dates.nth_weekday_of_month),
     (r"N-?[MB]-?[noq](?!h|p|P)", dates.year_first),
@@ -80,7 +82,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"f", dates.dotted),
     # weekdays and days
     (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]ul?W|luXl?W", dates.weekday_of_week),
-    (r"[WB]s?c?l?[noqw](?!h|p|P|&|V|u|x|[nw]p)", dates.weekday_and_day),
+    (r"[WB]s?c?l?[noqw](?!h|p|P|&|V|u|x|[nw]p|O?l?[MB])", dates.weekday_and_day),
     (r"S?L[WB]|[WB]L|x[WB]|S?[WB]L", dates.last_weekday),
     (r"l?X[WB](?!u)|[WB]X", dates.next_weekday),
     (r"l?S[WB]", dates.this_weekday),
@@ -89,6 +91,8 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"D", dates.relative),
     (r"T", dates.tonight),
     # times
+    (rf"[bAO]@?{_END}[&VRa]@?{_END}|@?(?:t|N|{_NUM}p){_MARK}[-VRa]@?{_END}", times.a_range),
+    (rf"{_NUM}a{_NUM}(?!u)", times.a_range),
     (rf"@?(?:{_NUM}|t|N)r@?(?:{_NUM}|t|N){_MARK}", times.either_time),
     (rf"@?P?a?(?:[HQ]|{_NUM}u?)[xVA](?:t|C|{_NUM}){_MARK}", times.before_or_past),
     (rf"@?P?{_NUM}[&V](?:[HQ]|{_NUM}){_MARK}", times.hour_and_minutes),

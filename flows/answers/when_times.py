@@ -47,6 +47,8 @@ def time_of_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
     """8:30 pm, 8 pm, 730, at 8, at 3 15, morning 9:30, 6 o'clock in the evening, 16h."""
     half, part = _marks(row)
     numbers = [token for token in row if token.kind in "tnNwf"]
+    if not numbers:
+        return None
     first = numbers[0]
     sure = False
     match first.kind:
@@ -81,6 +83,10 @@ def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
     """Half past 3, quarter to 5 in the evening, 20 min past eight, a quarter past noon."""
     half, part = _marks(row)
     turn = next(at for at, token in enumerate(row) if token.kind in "xVA")
+    if row[turn].text == "menos":
+        return None
+    if row[turn].kind == "V" and row[turn - 1].kind in "nw" and row[turn - 1].value not in (5, 15, 20, 25):
+        return a_range(row, setting)
     hour = next((token for token in row[turn:] if token.kind in "nwtC"), None)
     if hour is None or (hour.kind == "t" and hour.value % 60):
         return None
@@ -94,6 +100,15 @@ def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
         shift = by_part(base // 60, part) * 60 - base
         return clock_of((minutes + shift) % 1440 // 60, minutes % 60, sure=True)
     return _with_half(minutes or (720 if not sure else 0), half, part, sure=sure)
+
+
+def a_range(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """9 to 5, between 9:30 and 11, de 9 a 10: two times, so that it is asked."""
+    numbers = [at for at, token in enumerate(row) if token.kind in "tnNw"]
+    ends = [time_of_day(part, setting) for part in (row[numbers[0] : numbers[1]], row[numbers[1] :])]
+    if not all(ends):
+        return None
+    return [each for end in ends for each in end or ()]
 
 
 def _minutes_of(row: Sequence[Token]) -> int:

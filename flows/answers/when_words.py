@@ -65,8 +65,8 @@ _WEEKDAYS = """
     6: sun sunday domingo dom
 """
 _DAYS = """
-    0: today tday 2day tdy hoy
-    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro 2moro 2morrow tomm tmw tomoz
+    0: today tday tdy hoy
+    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro  tomm tmw tomoz
     2: overmorrow
     -1: yesterday ayer yday
     -2: ereyesterday anteayer antier
@@ -96,7 +96,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | _table("P", _PARTS)
     | _table("u", _UNITS)
     | _table("C", "720: noon mediodia midday\n 0: midnight medianoche")
-    | dict.fromkeys("tonight tonite tonight 2nite 2night tonihgt tongiht".split(), ("T", 0))
+    | dict.fromkeys("tonight tonite tonight tonihgt tongiht".split(), ("T", 0))
     | dict.fromkeys("at @ atlas".split(), ("@", 0))
     | dict.fromkeys("of de del".split(), ("O", 0))
     | dict.fromkeys("the el la las los th".split(), ("l", 0))
@@ -146,6 +146,9 @@ _PHRASES = tuple(
     for pattern, becomes in (
         (r"\S*(?:://|www\.|%[0-9a-f]{2}|_)\S*", " zz "),
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
+        (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
+        (r"\b2(?:nite|night)\b", " tonight "),
+        (r"\b2day\b", " today "),
         (r"\ben punto\b", " enpunto "),
         (
             rf"\b(?:{_NAMED_DAYS}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b",
