@@ -100,7 +100,7 @@ def _into_runs(turn: Turn, frame: Frame, name: str, at: int) -> str | None:
         if stopped is None:
             fresh_page(frame)
             frame.sub = runs.pop()
-            frame.sub.outcome = None
+            frame.sub.outcome = frame.sub.gave = None
             frame.open = name
             del frame.done[at:]
             return None

@@ -165,10 +165,12 @@ def _handed_back(turn: Turn) -> None:
     progress = turn.progress
     progress.paused = None
     progress.kind = "nudge"
+    progress.back_to = True
     for root in list(progress.stack):
         if innermost(root).open is None:
             walk(turn, root)
-    progress.back_to = True
+    if progress.back_to:
+        return_to_question(turn, always=True)
 
 
 # --- the end of a turn --------------------------------------------------------------------------------------
@@ -182,9 +184,9 @@ def _settle(turn: Turn) -> None:
     if not progress.paused and not progress.stopped:
         if progress.back_to:
             return_to_question(turn)
-        if progress.owed:
-            front_door(turn)
-        if progress.waiting and not acting(progress):
+        if progress.waiting:
             start_waiting(turn)
+        if progress.owed and not acting(progress):
+            front_door(turn)
     if not acting(progress):
         progress.owed = False

@@ -107,7 +107,7 @@ def fake(world: World, action: Action, now: datetime) -> Result:
 def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
     if isinstance(action.at, datetime) and action.at <= now:
         return "past"
-    where = action.place if isinstance(action.place, Mapping) else place("the place", 1)
+    where = _as_place(action.place)
     world.interviews += 1
     world.interview = {
         "id": world.interviews,
@@ -121,7 +121,7 @@ def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
 
 def _booked(world: World, action: BookRides) -> Result:
     assert world.interview is not None
-    stop = action.pickup if isinstance(action.pickup, Mapping) else place("the stop", 1)
+    stop = _as_place(action.pickup)
     door = next((each["label"] for each in stop.get("doors", ()) if each["key"] == action.door), "")
     at = world.interview["at"]
     world.interview |= {
@@ -154,6 +154,10 @@ def place(text: str | Mapping[str, Any], number: int) -> dict[str, Any]:
     return {"id": number, "label": label, "address": label, "line": label, "doors": []}
 
 
+def _as_place(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) and "label" in given else place(given or "", 1)
+
+
 def ride(world: World) -> dict[str, Any]:
     """Make the leg out of the interview as it stands."""
     interview = world.interview or {}
@@ -176,7 +180,7 @@ def ride(world: World) -> dict[str, Any]:
 
 
 def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) -> Outside:
-    """Make an outside event; what the talk leaves out comes from the world. KeyError for a name that is none."""
+    """Make an outside event; the world fills in what the talk leaves out. KeyError for an unknown name."""
     cls = OUTSIDE[name]
     defaults: dict[str, Any] = {
         "interview": world.interview

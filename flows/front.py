@@ -161,10 +161,9 @@ def _resume(turn: Turn, root: Frame, text: str) -> None:
     frame = innermost(root)
     step = open_step(turn, frame)
     free = isinstance(step, Ask) and step.as_ in ("text", "name", "address")
-    if text and isinstance(step, Ask | Review) and not free and frame.prompt is not None:
-        if hear(turn, root, frame, step, text) is None:
-            return
-    go_on(turn, root)
+    tries = text and isinstance(step, Ask | Review) and not free and frame.prompt is not None
+    if not tries or not isinstance(step, Ask | Review) or hear(turn, root, frame, step, text) is not None:
+        go_on(turn, root)
 
 
 def _waits(turn: Turn, root: Frame) -> bool:

@@ -58,6 +58,10 @@ def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> As
 
 def _read_joined(turn: Turn, frame: Frame, step: Question, text: str, earlier: str) -> Reading:
     """Read a text, with the draft of an earlier one; failing that, together with it."""
+    if isinstance(step, Review) and not any(each.isdigit() for each in text):
+        meant = read(text, Asked("yes_no", turn.progress.lang, turn.now))
+        if isinstance(meant, Understood):
+            return Understood(f"@{YES}") if meant.value is True else AskBack("review.which")
     reading = read(text, asked_of(turn, frame, step, frame.draft))
     if earlier and isinstance(reading, AskBack):
         together = read(f"{earlier} {text}", asked_of(turn, frame, step))
@@ -67,7 +71,7 @@ def _read_joined(turn: Turn, frame: Frame, step: Question, text: str, earlier: s
 
 
 def _after_read_back(turn: Turn, frame: Frame, step: Question, text: str) -> Reading | Rejected:
-    """Read the reply to a read-back: yes takes the value, no asks anew, another full answer takes its place."""
+    """Read the reply to a read-back: yes takes the value, no asks anew, another full answer replaces it."""
     confirm = frame.confirm
     assert confirm is not None
     meant = read(text, Asked("yes_no", turn.progress.lang, turn.now))

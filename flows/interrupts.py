@@ -136,7 +136,7 @@ def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) ->
 
 
 def _anything_else(turn: Turn, root: Frame, frame: Frame, step: Ask, text: str) -> None:
-    """Keep a text that is none of the rows as the answer of another name, and go on from where that is read."""
+    """Keep a text that is none of the rows as another answer, and go on from where that one is read."""
     assert step.anything_else is not None
     let_go(turn)
     reads_first(turn, frame, step.anything_else, text)

@@ -95,14 +95,15 @@ def _was_waited_for(turn: Turn, it: Happened) -> bool:
     for root in reversed(turn.progress.stack):
         frame = innermost(root)
         step = open_step(turn, frame)
-        if isinstance(step, WaitFor) and it.name in step.events:
-            if is_about(step.about, scope_of(turn, frame), it.fields):
-                clear_timer(turn, late_token(frame))
-                if turn.progress.heard_at is not None and turn.at - turn.progress.heard_at <= FRESH:
-                    turn.progress.kind = "reply"
-                came(frame, step, it)
-                walk(turn, root)
-                return True
+        if not isinstance(step, WaitFor) or it.name not in step.events:
+            continue
+        if is_about(step.about, scope_of(turn, frame), it.fields):
+            clear_timer(turn, late_token(frame))
+            if turn.progress.heard_at is not None and turn.at - turn.progress.heard_at <= FRESH:
+                turn.progress.kind = "reply"
+            came(frame, step, it)
+            walk(turn, root)
+            return True
     return False
 
 
@@ -217,13 +218,15 @@ def start_waiting(turn: Turn) -> None:
         set_timer(turn, TURN, FRESH)
 
 
-def return_to_question(turn: Turn) -> None:
-    """Ask the open question again after a talk on top of it ended: once, and only while it is fresh or the
-    person is here."""
+def return_to_question(turn: Turn, *, always: bool = False) -> None:
+    """Ask the open question again, once, after a talk on top of it ended.
+
+    Only while it is fresh or the person is here, unless `always`.
+    """
     progress = turn.progress
     progress.back_to = False
     root = asking_root(progress)
-    if root is None or (progress.kind != "reply" and silent_for(turn) > FRESH):
+    if root is None or not (always or progress.kind == "reply" or silent_for(turn) <= FRESH):
         return
     frame = innermost(root)
     step = open_step(turn, frame)

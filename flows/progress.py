@@ -77,6 +77,7 @@ class Frame:
     call: int | None = None
     then: str | None = None  # what the open call's result is for, where it is not the step itself
     outcome: str | None = None
+    gave: dict[str, Any] | None = field(default=None, compare=False, repr=False)  # finished runs: read once
     cause: str | None = None  # roots: the outside event that started it
     loud: bool = False  # roots: speaks although a caseworker is talking
     parked: bool = False  # roots: silent until the person writes

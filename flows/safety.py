@@ -41,7 +41,7 @@ def ride_is_live(turn: Turn) -> bool:
 
 
 def stop(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False) -> None:
-    """Stop writing to this person at once; their place is kept. `typed` is None where the provider said so."""
+    """Stop writing to this person; their place is kept. `typed` is None where the provider told us."""
     progress = turn.progress
     let_go(turn)
     for token in list(progress.timers):

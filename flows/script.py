@@ -313,15 +313,14 @@ def _unexpected(stage: Stage, line: int) -> list[Mismatch]:
 
 
 def _expect(stage: Stage, line: int) -> list[Mismatch]:
-    """Compare what must be true at the end: outcomes, facts, the open question, humans called, actions done."""
+    """Compare what must be true at the end: outcomes, facts, the open question, humans called, actions."""
     wrong = []
     for key, wanted in stage.talk.expect.items():
         got = _state(stage, key)
         if isinstance(wanted, Mapping) and isinstance(got, Mapping):
             got = {name: got.get(name) for name in wanted}
-        elif isinstance(wanted, list) and isinstance(got, list):
-            if all(each in got for each in wanted):
-                continue
+        elif isinstance(wanted, list) and isinstance(got, list) and all(each in got for each in wanted):
+            continue
         if got != wanted:
             wrong.append(Mismatch(line, f"{key}: {wanted}", str(got)))
     return wrong

@@ -133,12 +133,14 @@ def _begin(frame: Frame, step: Step) -> None:
     frame.open = step.id
 
 
+def _is_empty(turn: Turn, frame: Frame, step: Ask) -> bool:
+    return step.from_ is not None and not items_of(scope_of(turn, frame), step.from_)
+
+
 def _ask(turn: Turn, root: Frame, frame: Frame, step: Ask | Review) -> bool:
-    if isinstance(step, Ask) and step.from_ is not None and step.if_empty is not None:
-        if not items_of(scope_of(turn, frame), step.from_):
-            _begin(frame, step)
-            return apply_after(turn, root, frame, step, step.if_empty, "if_empty")
     _begin(frame, step)
+    if isinstance(step, Ask) and step.if_empty is not None and _is_empty(turn, frame, step):
+        return apply_after(turn, root, frame, step, step.if_empty, "if_empty")
     if isinstance(step, Review):
         say(turn, fill(turn, step.text, scope_of(turn, frame)), step=f"{frame.flow}.{step.id}")
     frame.prompt = frame.first = 0  # open; not asked yet

@@ -94,17 +94,24 @@ def scope_of(turn: Turn, frame: Frame) -> dict[str, Any]:
     if answers:
         for step in flow.steps:
             if step.when is not None and step.id in answers and isinstance(step, Ask):
-                if not step.when.holds(scope):
-                    del scope[step.id]
-                    if step.id in frame.known:
-                        scope[step.id] = frame.known[step.id]
+                _mask(scope, frame, step.id, applies=step.when.holds(scope))
     return scope
+
+
+def _mask(scope: dict[str, Any], frame: Frame, name: str, *, applies: bool) -> None:
+    if applies:
+        return
+    del scope[name]
+    if name in frame.known:
+        scope[name] = frame.known[name]
 
 
 def given(turn: Turn, run: Frame) -> dict[str, Any]:
     """Give what a caller may read of a finished run: what its flow `gives`, and the outcome."""
-    inside = scope_of(turn, run)
-    return {name: inside.get(name) for name in flow_of(turn, run).gives} | {"outcome": run.outcome}
+    if run.gave is None:
+        inside = scope_of(turn, run)
+        run.gave = {name: inside.get(name) for name in flow_of(turn, run).gives} | {"outcome": run.outcome}
+    return run.gave
 
 
 def fill(turn: Turn, text: Text, scope: Mapping[str, Any]) -> str:
