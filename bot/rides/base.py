@@ -66,6 +66,14 @@ class FlexDay:
 When = Now | PickupAt | ArriveBy | FlexDay
 
 
+def short_note(text: str) -> str:
+    """Cut a door's words to what reaches the driver whole, at a word's end: at most 26 characters."""
+    words, note = text.split(), ""
+    while words and len(f"{note} {words[0]}".strip()) <= NOTE_LIMIT:
+        note = f"{note} {words.pop(0)}".strip()
+    return note.rstrip(",;") or text.strip()[:NOTE_LIMIT]
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A confirmed pin with the words a driver reads: never a ZIP's middle.

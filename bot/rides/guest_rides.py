@@ -215,8 +215,8 @@ class GuestRides:
                 return _read(raw, TripWire, lambda wire: Booked(wire.snapshot()))
             case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
-            case _No(_, problem) if problem.code == "trip_over" and problem.trip:
-                return _over(problem.trip)
+            case _No(_, problem) if problem.code == "trip_over":
+                return await self._how_it_ended(provider_id)
             case _No(_, problem) if problem.code == "no_cars_available":
                 return NoCars()
             case _No(_, problem):
@@ -243,15 +243,24 @@ class GuestRides:
         reply = await self._ask("DELETE", _path(provider_id), params=params)
         match reply:
             case _Good(raw):
-                return _read(raw, TripWire, lambda wire: Canceled(wire.snapshot()))
+                return _read(raw, TripWire, lambda wire: _canceled(wire.snapshot()))
             case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
-            case _No(_, problem) if problem.code == "trip_over" and problem.trip:
-                return _over(problem.trip)
+            case _No(_, problem) if problem.code == "trip_over":
+                return await self._how_it_ended(provider_id)
             case _No(_, problem) if problem.code == "fee_required":
                 return FeeRequired(problem.fee_token, problem.fee_cents)
             case _No(_, problem):
                 return _refused(problem)
+            case other:
+                return other
+
+    async def _how_it_ended(self, provider_id: str) -> AlreadyOver | NotFound | Refused | TryLater | Unknown:
+        match await self.get(provider_id):
+            case Snapshot(live=False) as ended:
+                return AlreadyOver(ended)
+            case Snapshot():
+                return Unknown("said to be over, and live")
             case other:
                 return other
 
@@ -333,7 +342,7 @@ class GuestRides:
         if response.is_success:
             return _Good(response.content)
         if response.is_client_error and response.status_code != 408:
-            return _No(response.status_code, _problem(response.content))
+            return _No(response.status_code, _problem(response))
         return Unknown(f"HTTP {response.status_code}")
 
 
@@ -350,11 +359,9 @@ def _refused(problem: ProblemWire) -> Refused:
             return Refused(Why.OTHER, problem.code)
 
 
-def _over(trip: TripWire) -> AlreadyOver | Unknown:
-    try:
-        return AlreadyOver(trip.snapshot())
-    except (ValueError, OverflowError):
-        return Unknown("answer not in the dialect")
+def _canceled(ride: Snapshot) -> Canceled | Unknown:
+    """Believe a cancellation only when the ride it shows is over."""
+    return Unknown("said to be cancelled, and live") if ride.live else Canceled(ride)
 
 
 def _read(raw: bytes, model: type[Wire], take: Callable[[Wire], Read]) -> Read | Unknown:
@@ -365,12 +372,14 @@ def _read(raw: bytes, model: type[Wire], take: Callable[[Wire], Read]) -> Read |
         return Unknown("answer not in the dialect")
 
 
-def _problem(raw: bytes) -> ProblemWire:
-    """Read a plain no; one without words we know is still a no."""
+def _problem(response: httpx.Response) -> ProblemWire:
+    """Read a plain no; one without a word we can read is still a no, named by its number."""
+    unnamed = ProblemWire(code=f"http_{response.status_code}")
     try:
-        return ProblemWire.model_validate_json(raw)
+        problem = ProblemWire.model_validate_json(response.content)
     except ValidationError:
-        return ProblemWire()
+        return unnamed
+    return problem if problem.code else unnamed
 
 
 def _retry_after(response: httpx.Response) -> timedelta:

@@ -193,8 +193,7 @@ class ProblemWire(_Wire):
     code: str = ""
     which: str = ""
     fee_token: str = ""
-    fee: Decimal = Decimal(0)
-    trip: TripWire | None = None
+    fee: Decimal = Field(default=Decimal(0), ge=0, le=100_000)
 
     @property
     def fee_cents(self) -> int:

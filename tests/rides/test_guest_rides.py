@@ -466,6 +466,21 @@ def test_a_spot_is_a_place_with_a_short_note() -> None:
         Spot(142, -71, "x")
 
 
+@pytest.mark.parametrize(
+    "door, note",
+    [
+        ("back, on Alley Ln", "back, on Alley Ln"),
+        ("loading dock B, behind the blue building", "loading dock B, behind the"),
+        ("the very long northwester, door", "the very long northwester"),
+        ("x" * 40, "x" * 26),
+        ("  ", ""),
+    ],
+)
+def test_a_doors_words_are_cut_to_what_a_driver_sees(door: str, note: str) -> None:
+    assert base.short_note(door) == note
+    assert Spot(42, -71, "x", base.short_note(door)).note == note
+
+
 def test_live_and_over_are_all_statuses() -> None:
     over = set(Status) - base.LIVE
     assert {status.value for status in over} == {

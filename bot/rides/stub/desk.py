@@ -219,7 +219,7 @@ class Desk:
         """Call a trip off; inside the window it costs a fee that must be agreed to by its token."""
         trip, now = self.trip(request_id), to_ms(self.now())
         if trip["status"] in OVER:
-            raise Problem(409, "trip_over", trip=self.shown(trip))
+            raise Problem(409, "trip_over")
         if trip["status"] == "in_progress":
             raise Problem(409, "trip_in_progress")
         fee = 0 if now <= free_until(trip, self.company) else self.company.late_fee_cents
@@ -233,7 +233,7 @@ class Desk:
         """Call the car of a flexible trip: it is wanted from now on. Called twice, the first one counts."""
         trip, now = self.trip(request_id), self.now()
         if trip["status"] in OVER:
-            raise Problem(409, "trip_over", trip=self.shown(trip))
+            raise Problem(409, "trip_over")
         if trip["flex_day"] is None:
             raise Problem(409, "not_flexible")
         if trip["pickup_at"] is not None:
