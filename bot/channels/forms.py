@@ -78,6 +78,13 @@ def e164(phone: str | None) -> bool:
     return re.fullmatch(r"\+[1-9][0-9]{6,14}", phone or "") is not None
 
 
+def spelled(phone: str) -> str:
+    """Write an E.164 number for a voice to read out: "5 5 5, 5 5 5, 0 1 0 0", without a 1 in front."""
+    digits = phone.removeprefix("+1").removeprefix("+")
+    groups = (digits[:3], digits[3:6], digits[6:]) if len(digits) == 10 else (digits,)
+    return ", ".join(" ".join(group) for group in groups)
+
+
 def _kind(content_type: str) -> Kind:
     first = content_type.partition("/")[0]
     return "voice" if first == "audio" else "video" if first == "video" else "file"

@@ -293,13 +293,14 @@ def _refusal(status: int, code: int) -> Sent:
     """Say what an error means for the text: certainly not sent, to be tried again, or perhaps sent."""
     if status >= 500 or status == 408:
         return Unknown(f"answered {status}")
-    if status == 401 or code == WRONG_KEY:
-        log.error("Twilio refuses our key", extra={"channel": NAME})
-        return TryLater(NO_KEY_PAUSE)
+    stopped, dead = code == OPTED_OUT, code in DEAD
     if code in QUEUE_FULL:
         return TryLater(60.0)
+    if (status in (401, 403) or code == WRONG_KEY) and not (stopped or dead):
+        log.error("Twilio refuses our key", extra={"channel": NAME, "status": status})
+        return TryLater(NO_KEY_PAUSE)
     why = f"Twilio refused it ({code or status})"
-    return Rejected(str(code or status), why, opted_out=code == OPTED_OUT, address_dead=code in DEAD)
+    return Rejected(str(code or status), why, opted_out=stopped, address_dead=dead)
 
 
 def _number(code: object) -> int:

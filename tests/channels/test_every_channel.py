@@ -199,6 +199,21 @@ async def test_an_answer_that_is_lost_is_unknown_and_nothing_is_sent_again(wired
         assert isinstance(found, CannotTell)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_gateways_page_says_nothing_about_the_person(wired: Rig, status: int) -> None:
+    assert wired.fail
+    wired.fail(Fault(status, b"<html>Forbidden</html>"))
+
+    assert isinstance(await wired.channel.send(text(wired)), TryLater)
+
+
+async def test_too_many_without_a_wait_is_surely_unsent_too(wired: Rig) -> None:
+    assert wired.fail
+    wired.fail(Fault(429, b"<html>slow down</html>"))
+
+    assert isinstance(await wired.channel.send(text(wired)), TryLater)
+
+
 async def test_a_refused_key_is_for_us_to_mend_and_loses_no_text(wired: Rig) -> None:
     assert wired.fail
     wired.fail(

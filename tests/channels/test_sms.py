@@ -30,6 +30,7 @@ from bot.channels.base import (
     TryLater,
     Unknown,
 )
+from bot.channels.forms import spelled
 from bot.channels.sms import Sms
 from tests.channels.conftest import PUBLIC, Rig, mounted, now
 from tests.wire import twilio as rest
@@ -388,6 +389,13 @@ async def test_a_caller_hears_to_text(sms_rig: Rig) -> None:
     assert '<Say language="en-US">Please text us.</Say>' in answer.text
     assert '<Say language="es-US">Mande un mensaje.</Say>' in answer.text
     assert answer.text.endswith("<Hangup /></Response>")
+
+
+@pytest.mark.parametrize(
+    ("phone", "read_out"), [("+15555550100", "5 5 5, 5 5 5, 0 1 0 0"), ("+4930123", "4 9 3 0 1 2 3")]
+)
+def test_a_number_is_read_out_digit_by_digit(phone: str, read_out: str) -> None:
+    assert spelled(phone) == read_out
 
 
 # --- out --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from bot.channels.wire import NEVER_LEFT
 
 log = logging.getLogger(__name__)
 
+BUSY_PAUSE: Final = 5.0  # seconds, where nothing names a wait
 NO_KEY_PAUSE: Final = 300.0  # seconds until a token that was refused is tried again
 
 
@@ -61,6 +62,9 @@ def _rows(drawn: list[Any], labels: list[str] | None = None) -> list[list[Any]]:
 
 def refusal(error: TelegramError) -> Sent:
     """Say what an error means for the text: certainly not sent, to be tried again, or perhaps sent."""
+    if isinstance(error, Forbidden | BadRequest) and error.__cause__ is not None:
+        log.error("refused by something that is not Telegram", extra={"why": type(error).__name__})
+        return TryLater(NO_KEY_PAUSE)  # a gateway's page says nothing about this person
     match error:
         case RetryAfter():
             return TryLater(flood_wait(error))
@@ -78,7 +82,9 @@ def refusal(error: TelegramError) -> Sent:
         case _:  # everything else is the network's
             pass
     if isinstance(error.__cause__, NEVER_LEFT):
-        return TryLater(5.0)
+        return TryLater(BUSY_PAUSE)
+    if "too many requests" in error.message.lower():  # one that names no wait
+        return TryLater(BUSY_PAUSE)
     return Unknown(type(error).__name__)
 
 
