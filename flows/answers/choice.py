@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 from flows.answers.numerals import numeral
 from flows.answers.plain import fold, phrases, relaxed, words
 from flows.answers.reading import AskBack, Choice, Confirm, Reading, Understood
+from flows.answers.yes_no import exact_label
 from flows.answers.yes_no import label as yes_no_label
 
 _MARK = r"(?:#|no\.\s?|nr\.?\s?|num(?:ber|ero)?\s|option\s|opcion\s|the\s|la\s|el\s|\(|\[)?"
@@ -88,9 +89,10 @@ def _one(folded: str, options: Sequence[Choice]) -> Choice | None:
     said = [relaxed(word) for word in words(folded)]
     if not said or not options:
         return None
+    if whole := _whole(said, options):
+        return _only(whole)
     return (
-        _whole(said, options)
-        or _spoken_number(said, by_number)
+        _spoken_number(said, by_number)
         or _letter(said, options)
         or _inside(said, options)
         or _yes_or_no(folded, options)
@@ -109,15 +111,14 @@ def _only(found: Iterable[Choice]) -> Choice | None:
     return next(iter(unique.values())) if len(unique) == 1 else None
 
 
-def _whole(said: list[str], options: Sequence[Choice]) -> Choice | None:
+def _whole(said: list[str], options: Sequence[Choice]) -> list[Choice]:
+    """Find the options whose name is the whole text, or begins with it."""
     bare = [word for word in said if word not in _FILLER] or said
     exact = [each for each in options if any(known in (said, bare) for known in _names(each))]
-    if exact:
-        return _only(exact)
     start = " ".join(said)
-    if len(start) < 2:
-        return None
-    return _only(each for each in options if any(" ".join(known).startswith(start) for known in _names(each)))
+    if exact or len(start) < 2:
+        return exact
+    return [each for each in options if any(" ".join(known).startswith(start) for known in _names(each))]
 
 
 def _spoken_number(said: list[str], by_number: dict[int, Choice]) -> Choice | None:
@@ -154,11 +155,13 @@ def _holds(said: list[str], known: list[str]) -> bool:
 
 def _yes_or_no(folded: str, options: Sequence[Choice]) -> Choice | None:
     meant = yes_no_label(folded)
-    if meant not in ("yes", "no"):
-        return None
-    return _only(
-        each for each in options if any(yes_no_label(" ".join(known)) == meant for known in _names(each))
-    )
+    return _only(each for each in options if _first_label(each) == meant) if meant in ("yes", "no") else None
+
+
+def _first_label(option: Choice) -> str | None:
+    """Say whether an option's label means yes or no: by its first word, where that is one."""
+    said = words(fold(option.label))
+    return exact_label(said[0]) if said else None
 
 
 def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:

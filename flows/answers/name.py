@@ -27,6 +27,7 @@ _NOT_NAMES = frozenset(
     hello hey thanks skip maybe si claro nada que quien porque donde cuando como hola gracias saltar quizas
     """.split()
 )
+_ASKS = frozenset("who what where when how why que quien donde cuando como porque".split())
 _LOWER = frozenset("de del la las los y e da do dos van von der".split())
 _LETTERS = re.compile(r"[^\W\d_]")
 LONGEST = 60
@@ -38,6 +39,8 @@ def read(text: str) -> Reading:
     rest = _TAIL.sub("", said[len(match.group()) :] if (match := _LEAD.match(said)) else said).strip(
         " .,!\"'"
     )
+    if text.rstrip().endswith("?") or fold(rest).split(" ")[0] in _ASKS:
+        return AskBack("unclear.name")
     if not rest or len(rest) > LONGEST or not _LETTERS.search(rest) or re.search(r"[\d@#/\\<>{}=_?]", rest):
         return AskBack("unclear.name")
     if fold(rest) in _NOT_NAMES or len(rest.split()) > 5:

@@ -36,22 +36,25 @@ _AUTO = phrases(
 )
 _OK = frozenset("ok okay k kk okey okie okk oki vale okidoki oka".split())
 _OPENING = re.compile(
-    r"^(?:(?:ok(?:ay)?|k|oh|great|cool|alright|good(?! (?:morning|afternoon|evening|day|night))|perfect|awesome|many"
+    r"^(?:(?:ok(?:ay)?|k|oh|great|cool|alright|perfect|awesome|many"
+    r"|good(?! (?:morning|afternoon|evening|day|night))"
     r"|yes|no|im|i am|were|perfecto|bueno|listo|bien|si|muchas|muchisimas|mil) )+"
 )
 _THANKS = phrases(
     r"""
     thanks? | thanx | thx | tx | ty | tysm | tyvm | thnx | thnks | thankyou | thank (?:you|u|ya)
-    (?:appreciate|appreciated) (?:it|you|u|that|this) | much appreciated | god bless(?: you| u)? | bless (?:you|u)
+    (?:appreciate|appreciated) (?:it|you|u|that|this) | much appreciated | god bless(?: you| u)?
+    bless (?:you|u)
     gracias | grasias | muy amable | dios (?:le|la|lo|te) bendiga | se (?:lo )?agradezco
     """,
     start=True,
 )
 _THANKS_REST = frozenset(
     """
-    so much very u you ya yall a lot lots ton again for the help your all everything that this it me and god sir
-    maam miss man bro good bye night day have great one nice ok okay really appreciate thank thanks team
-    kindly bless muchas por todo la ayuda su usted ustedes muy amable de verdad que dios le bendiga buen dia noche y
+    so much very u you ya yall a lot lots ton again for the help your all everything that this it me and god
+    sir maam miss man bro good bye night day have great one nice ok okay really appreciate thank thanks team
+    kindly bless muchas por todo la ayuda su usted ustedes muy amable de verdad que dios le bendiga buen
+    dia noche y
     """.split()
 )
 _GREETING = phrases(

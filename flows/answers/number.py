@@ -10,7 +10,7 @@ from flows.answers.numerals import numeral
 from flows.answers.plain import fold, words
 from flows.answers.reading import AskBack, Reading, Understood
 
-_DIGITS = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.\d{1,6})?(?![\d])(?!/\d)")
+_DIGITS = re.compile(r"(?<![\w./])-?(?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.\d{1,6})?(?![\d])(?!/\d)")
 _HALF = re.compile(r"\b(?:and a half|y medi[oa])\b")
 _NONE = frozenset("none zero nothing never ninguno ninguna nada cero nunca 0".split())
 

@@ -275,6 +275,8 @@ def _figure(group: str, piece: str) -> Token:
 
 def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
     word = spoken[at].replace("'", "")
+    if lang == "es" and word == "ago":
+        return Token("M", 8, word), 1
     after_at = at > 0 and spoken[at - 1] == "@"
     if word in _SPANISH_ONLY and lang != "es" and not after_at:
         return Token("z", 0, word), 1

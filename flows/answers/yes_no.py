@@ -146,12 +146,12 @@ _NUMBERED = re.compile(
     r"^(?:#|no\.|number |numero |la |el |option |opcion )?([12])"
     r"(?=$|[\s.,!)\]:;-]+(?!\d|[ap]\.?m\b|o'?clock|(?:or|o|/|and|y)\s*[12]\b))"
 )
-_FUZZY: dict[Label, tuple[str, ...]] = {
+_FUZZY: dict[Label, tuple[str, ...]] = {  # five letters and more: "nose" is not "nope"
     "yes": tuple(
-        "absolutely definitely certainly correct right sure okay yeah perfect confirm affirmative "
+        "absolutely definitely certainly correct right perfect confirm affirmative "
         "claro correcto perfecto exacto seguro".split()
     ),
-    "no": tuple("nope never negative incorrect wrong false nunca tampoco incorrecto".split()),
+    "no": tuple("never negative incorrect wrong false nunca tampoco incorrecto".split()),
     "unsure": tuple("maybe perhaps possibly unsure quizas depende".split()),
 }
 _THUMBS: dict[str, Label] = {

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.answers import Asked, AskBack, Confirm, read
+from flows.answers import AskBack, Asked, Confirm, read
 
 TUESDAY = datetime(2027, 2, 23, 17, 51)  # a Tuesday evening in Boston
 
 
-def heard(text: str, kind: str = "datetime", lang: str = "en", now: datetime = TUESDAY, draft: object = None) -> object:
+def heard(
+    text: str, kind: str = "datetime", lang: str = "en", now: datetime = TUESDAY, draft: object = None
+) -> object:
     """Read and shorten: the value and whether it is a proposal, or the sentence that asks."""
     match read(text, Asked(kind, lang, now, draft=draft)):  # type: ignore[arg-type]
         case Confirm(value=value, sentence=sentence):
@@ -61,7 +63,7 @@ def at(month: int, number: int, hour: int, minute: int = 0, year: int = 2027) ->
         ("thursday, march 4, 0815", at(3, 4, 8, 15)),
         ("4 people, march 4 at 9am", at(3, 4, 9)),
         ("12 Elm St, tomorrow 9am", at(2, 24, 9)),
-        ("feb 24 at 8 o\"clock in the morning", at(2, 24, 8)),
+        ('feb 24 at 8 o"clock in the morning', at(2, 24, 8)),
     ],
 )
 def test_what_is_said_in_full_is_read_back(text: str, expected: datetime) -> None:

@@ -1,0 +1,118 @@
+"""One option, or several, of those on the phone."""
+
+import pytest
+
+from flows.answers import AskBack, Asked, Choice, Confirm, Understood, read
+from tests.flows.test_answers_when import TUESDAY
+
+COMING = (
+    Choice("go", "coming"),
+    Choice("moved", "it moved", ("changed", "later")),
+    Choice("cant", "can't go", ("sick",)),
+)
+VOY = (Choice("go", "Voy"), Choice("moved", "Se cambio"), Choice("cant", "No puedo"))
+PASS = (Choice("none", "no"), Choice("have", "yes, I have it"), Choice("later", "yes, not yet"))
+PAGED = (
+    Choice("hall", "Dock Co", n=4),
+    Choice("farm", "Green Farms", n=5),
+    Choice("laundry", "Acme Laundry", n=6),
+)
+WORK = tuple(
+    Choice(key, label, words)
+    for key, label, words in (
+        ("warehouse", "Warehouse", ()),
+        ("kitchen", "Kitchen or food", ("cook", "restaurant")),
+        ("cleaning", "Cleaning", ("janitor",)),
+        ("building", "Building or repair", ("construction",)),
+        ("any", "Anything", ()),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "options, text, key",
+    [
+        (COMING, "1", "go"),
+        (COMING, "1!!! empiezo el miercoles a las 8", "go"),
+        (COMING, "[1 coming]", "go"),
+        (COMING, "#2", "moved"),
+        (COMING, "2.", "moved"),
+        (COMING, "la 2", "moved"),
+        (COMING, "the second one", "moved"),
+        (COMING, "two", "moved"),
+        (COMING, "dos", "moved"),
+        (COMING, "last", "cant"),
+        (COMING, "b", "moved"),
+        (COMING, "COMING", "go"),
+        (COMING, "comin", "go"),
+        (COMING, "im coming", "go"),
+        (COMING, "they changed it", "moved"),
+        (COMING, "it mov", "moved"),
+        (COMING, "im sick", "cant"),
+        (COMING, "3 got to sign out", "cant"),
+        (COMING, "2 pm", None),
+        (COMING, "4", None),
+        (COMING, "k", None),
+        (COMING, "hello", None),
+        (COMING, "", None),
+        (COMING, "not sick", None),
+        (COMING, "im sick and it moved", None),
+        (VOY, "perdon si voy", "go"),
+        (VOY, "[1 Voy]", "go"),
+        (VOY, "se cambió", "moved"),
+        (VOY, "no puedo ir", "cant"),
+        (PASS, "no", "none"),
+        (PASS, "nope", "none"),
+        (PASS, "yes", None),  # two of them begin with yes
+        (PASS, "yes not yet", "later"),
+        (PASS, "3", "later"),
+        (PAGED, "5", "farm"),
+        (PAGED, "2", None),  # that number was on an earlier page
+        (PAGED, "green", "farm"),
+        (PAGED, "dock co pls", "hall"),
+        ((), "1", None),
+    ],
+)
+def test_one(options: tuple[Choice, ...], text: str, key: str | None) -> None:
+    reading = read(text, Asked("choice", "en", TUESDAY, options))
+    assert reading == (Understood(key) if key else AskBack("unclear.choice"))
+
+
+@pytest.mark.parametrize(
+    "text, keys",
+    [
+        ("1 3", ["warehouse", "cleaning"]),
+        ("1,3", ["warehouse", "cleaning"]),
+        ("1 y 2", ["warehouse", "kitchen"]),
+        ("la 1 y la 2", ["warehouse", "kitchen"]),
+        ("3 and 1", ["warehouse", "cleaning"]),
+        ("1-3", ["warehouse", "kitchen", "cleaning"]),
+        ("one and three", ["warehouse", "cleaning"]),
+        ("all", ["warehouse", "kitchen", "cleaning", "building"]),
+        ("todas menos la 2", ["warehouse", "cleaning", "building"]),
+        ("warehouse and cook", ["warehouse", "kitchen"]),
+        ("janitor", ["cleaning"]),
+        ("5", ["any"]),
+        ("anything", ["any"]),
+        ("[2]", ["kitchen"]),
+        ("1 9", None),
+        ("none", None),
+        ("not cleaning not warehouse", None),
+        ("what", None),
+    ],
+)
+def test_several(text: str, keys: list[str] | None) -> None:
+    reading = read(text, Asked("choices", "en", TUESDAY, WORK, alone=frozenset(["any"])))
+    assert reading == (Understood(keys) if keys else AskBack("unclear.choices"))
+
+
+def test_numbers_run_together_are_read_back() -> None:
+    reading = read("13", Asked("choices", "en", TUESDAY, WORK))
+    assert reading == Confirm(
+        ["warehouse", "cleaning"], "read_back.choices", {"labels": "Warehouse, Cleaning"}
+    )
+
+
+def test_what_stands_alone_is_not_mixed() -> None:
+    reading = read("1 5", Asked("choices", "en", TUESDAY, WORK, alone=frozenset(["any"])))
+    assert reading == AskBack("unclear.alone", {"label": "Anything"})
