@@ -94,6 +94,7 @@ _KEEP = (
 _QUEUE = insert(MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"])
 _LINES = sa.select(*(MESSAGE.c[name] for name in Line.__dataclass_fields__))
 _LEFT = ("sending", "unsure", "sent", "delivered", "maybe_sent")
+_NEVER = ("failed", "expired", "dropped")
 
 
 def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> dict[tuple[str, str], int]:
@@ -160,11 +161,13 @@ def thread(
 
 
 def newest_prompt(connection: sa.Connection, conversation_id: int, at: datetime) -> int | None:
-    """Say which question had left last when a text came at `at`; None before the first."""
+    """Say which question had left last when a text came at `at`; None before the first.
+
+    One that will never leave any more keeps nobody waiting: it counts as having left.
+    """
+    left = sa.and_(MESSAGE.c.state.in_(_LEFT), MESSAGE.c.sending_since <= at)
     statement = sa.select(sa.func.max(MESSAGE.c.prompt)).where(
-        MESSAGE.c.conversation_id == conversation_id,
-        MESSAGE.c.state.in_(_LEFT),
-        MESSAGE.c.sending_since <= at,
+        MESSAGE.c.conversation_id == conversation_id, sa.or_(left, MESSAGE.c.state.in_(_NEVER))
     )
     return connection.execute(statement).scalar_one_or_none()
 

@@ -285,6 +285,19 @@ def _fold(
     return found.scalar_one_or_none()
 
 
-def forget_early(connection: sa.Connection, before: datetime) -> int:
-    """Delete reports about texts that were never ours; returns how many."""
-    return connection.execute(sa.delete(EARLY).where(EARLY.c.at < before)).rowcount
+def sweep_early(connection: sa.Connection, before: datetime, now: datetime) -> int:
+    """Take in early reports whose text has its id by now, and delete those from before then: never ours.
+
+    Returns how many were taken in.
+    """
+    mine = sa.and_(
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.channel == EARLY.c.channel,
+        MESSAGE.c.provider_id == EARLY.c.provider_id,
+    )
+    ours = connection.execute(sa.select(EARLY).join(MESSAGE, mine).order_by(EARLY.c.id)).all()
+    for one in ours:
+        _fold(connection, one.channel, one.provider_id, one.state, one.code, now)
+    settled = EARLY.c.id.in_([one.id for one in ours])
+    connection.execute(sa.delete(EARLY).where(sa.or_(settled, EARLY.c.at < before)))
+    return len(ours)
