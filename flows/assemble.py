@@ -63,6 +63,7 @@ def assemble(sources: Mapping[str, str], problems: Iterable[Problem] = ()) -> Lo
     sentences = _sentences(sources, found)
     keywords = _build(sources, "words/keywords.yaml", make_keywords, found)
     crisis = _build(sources, "words/crisis.yaml", make_rules, found)
+    disclosure = _build(sources, "words/disclosure.yaml", dict, found)
     found += references(flows, rows)
     return Loaded(
         flows=_flowset(flows, plans, sentences, keywords, crisis, sources)
@@ -76,7 +77,7 @@ def assemble(sources: Mapping[str, str], problems: Iterable[Problem] = ()) -> Lo
         lists=tuple(each for page in pages for each in page.lists),
         sidecars=tuple(sidecars.values()),
         keywords=keywords,
-        disclosure=_build(sources, "words/disclosure.yaml", dict, []) or {},
+        disclosure=disclosure or {},
     )
 
 

@@ -1,14 +1,16 @@
 """Lint a folder of flows: every rule in one pass, each fault with file and line, plain words and a way out.
 
 The rule: loading already refuses what cannot run (flows/assemble.py); the rules here keep what runs fit for a
-person on a cheap phone. Rules live by what they look at: check_names, check_words, check_paths, check_texts,
-check_promises, check_translations.
+person on a cheap phone. They live by what they look at: names, steps, logic, paths, words typed, texts read,
+promises, translations.
 """
 
 from flows.assemble import Loaded
+from flows.check_logic import check_logic
 from flows.check_names import check_names, check_needs
 from flows.check_paths import check_paths
 from flows.check_promises import check_promises
+from flows.check_steps import check_steps
 from flows.check_texts import check_texts
 from flows.check_translations import check_translations
 from flows.check_words import check_words
@@ -24,6 +26,8 @@ def check(loaded: Loaded) -> list[Problem]:
         *loaded.notes,
         *check_names(loaded, scopes),
         *check_needs(loaded, scopes),
+        *check_steps(loaded, scopes),
+        *check_logic(loaded),
         *check_paths(loaded, scopes),
         *check_words(loaded),
         *check_promises(loaded),

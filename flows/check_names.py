@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from flows.assemble import Loaded
+from flows.check_translations import is_spoken
 from flows.conditions import Expression, dotted, parse_tree
 from flows.fields import Written
 from flows.model import Ask, Do, Flow, Handoff, Menu, PlanRow, Remember, Run, Step, Where
 from flows.problems import Problem, did_you_mean
-from flows.references import filled
+from flows.references import afters, filled
 from flows.scope import EVERYWHERE, STARTED_BY_ENGINE, Scopes
 from flows.shapes import Shape, action_result, event_fields
 
-_SCALARS = frozenset("text name yes_no zip number date time datetime phone address pin photo".split())
+_SCALARS = frozenset("text name yes_no zip number date time datetime phone pin photo".split())
 
 
 def check_names(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
@@ -39,6 +40,7 @@ def check_names(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
 
 def check_needs(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
     """Find flows whose `needs` nobody meets, and flows nothing starts."""
+    by_engine = STARTED_BY_ENGINE | ride_flows(loaded)
     for flow in loaded.all_flows.values():
         for call in scopes.calls.get(flow.id, ()):
             given = scopes.first_filled(call.flow)
@@ -62,12 +64,18 @@ def check_needs(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
                 yield _problem(
                     flow.where, words, f"ask it, or let a flow keep it: `keeps: [{name}]`.", "needs"
                 )
-        if not (
-            scopes.calls.get(flow.id) or flow.start_on or flow.start_words or flow.id in STARTED_BY_ENGINE
-        ):
+        if not (scopes.calls.get(flow.id) or flow.start_on or flow.start_words or flow.id in by_engine):
             yield _problem(
                 flow.where, f"Nothing starts {flow.id}.", "`run:` it, or give it start words.", "never-run"
             )
+
+
+def ride_flows(loaded: Loaded) -> frozenset[str]:
+    """Give the flows the engine starts by what people say about a live ride."""
+    if loaded.keywords is None:
+        return frozenset()
+    heard = {*loaded.keywords.ride_first.values(), *(meaning for _, meaning in loaded.keywords.ride_phrases)}
+    return frozenset(f"ride_{meaning}" for meaning in heard)
 
 
 def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
@@ -146,7 +154,7 @@ def _field(shape: Shape, where: Where, root: str, rest: str) -> Iterator[Problem
     elif shape.kind == "list":
         words = f'"{root}" is a list; it has no field "{rest}".'
         yield _problem(where, words, f"ask with `from: {root}` to take one of them.", "unknown-field")
-    elif shape.kind == "view" and rest not in shape.fields:
+    elif shape.kind in ("view", "address") and rest not in shape.fields:
         fix = did_you_mean(rest, shape.fields)
         yield _problem(where, f'"{root}" has no field "{rest}".', fix, "unknown-field")
 
@@ -210,20 +218,21 @@ def _blanks(loaded: Loaded, scopes: Scopes, written: Written) -> Iterator[Proble
             continue
         own = step is None or (written.field.startswith(_OWN) and not isinstance(step, (Do, Run)))
         yield from _name(scopes, flow, at, written.where, name, own)
-    yield from _formats(scopes, flow, written)
+    yield from _formats(loaded, scopes, flow, written)
 
 
 def _supplied(step: Step | None, written: Written) -> frozenset[str]:
     """Give the names the engine adds for this one text."""
-    if isinstance(step, Handoff):
-        return frozenset(action_result("hand_off").fields)
-    after = {"if_fails", "if_late", "if_stuck", "if_empty", "no_reply"}
-    if written.field.partition(".")[0] in after:
+    handing = isinstance(step, Handoff) or (
+        step is not None
+        and any(after.then == "handoff" and after.say is written.text for after in afters(step))
+    )
+    if handing or (step is None and written.field.startswith("no_reply")):
         return frozenset(action_result("hand_off").fields)
     return frozenset({"n"}) if written.field == "more" else frozenset()
 
 
-def _formats(scopes: Scopes, flow: Flow, written: Written) -> Iterator[Problem]:
+def _formats(loaded: Loaded, scopes: Scopes, flow: Flow, written: Written) -> Iterator[Problem]:
     """Check that a format fits what is written with it."""
     for blank in sorted(written.text.blanks(), key=lambda each: each.name):
         name, form = blank.name, blank.format
@@ -239,6 +248,10 @@ def _formats(scopes: Scopes, flow: Flow, written: Written) -> Iterator[Problem]:
         elif form == "money" and shape.kind != "number":
             words = f'"{name}" is a {shape.kind}, not a number.'
             yield _problem(written.where, words, f"write {{{name}}}.", "format")
+        elif shape.kind in ("choice", "choices") and shape.keys and is_spoken(loaded.all_flows, written):
+            words = f'"{name}" would print the key of an option, like "{min(shape.keys)}".'
+            fix = "say it in words: one step for each answer, with `when`."
+            yield _problem(written.where, words, fix, "key-printed")
         elif form is None and shape.kind == "view" and "label" not in shape.fields:
             words = f'"{name}" is not one thing to write; name a field of it.'
             fix = f"there is {', '.join(f'{name}.{key}' for key in sorted(shape.fields))}."

@@ -27,4 +27,6 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     names = sorted(known)
     if near := get_close_matches(word, names, n=1, cutoff=0.6):
         return f"did you mean {near[0]}?"
-    return otherwise or (f"there is {', '.join(names)}." if names else "there is none.")
+    if otherwise or not names:
+        return otherwise or "there is none."
+    return f"there is {', '.join(names[:8])}{' …' if len(names) > 8 else '.'}"

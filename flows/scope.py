@@ -12,17 +12,28 @@ from typing import TypeAlias
 from flows.conditions import Expression, dotted, parse_tree
 from flows.model import Ask, Do, Finish, Flow, Menu, Remember, Run, Step, WaitFor
 from flows.references import afters, filled
-from flows.shapes import ANY, TEXT, Shape, action_result, event_fields, merge
+from flows.shapes import ADDRESS, ANY, TEXT, Shape, action_result, event_fields, merge, shape_of
 from flows.texts import Text
+from flows.views import InterviewView
 
 With: TypeAlias = Mapping[str, Expression | Text]
 EVERYWHERE = frozenset({"options", "question", "now"})
 """Names the engine itself supplies to texts."""
 
-RECORD = frozenset({"first_name", "zip", "adult", "phone_use", "discreet", "interview", "lang"})
-"""What a person's record knows without a flow's `keeps`."""
+RECORD: Mapping[str, Shape] = {
+    "first_name": Shape("name"),
+    "zip": Shape("zip"),
+    "adult": Shape("yes_no"),
+    "phone_use": ANY,
+    "discreet": Shape("yes_no"),
+    "interview": shape_of(InterviewView),
+    "lang": TEXT,
+    "card": TEXT,
+}
+"""What a person's record may know without a flow's `keeps`."""
 
 STARTED_BY_ENGINE = frozenset({"welcome", "home", "ask_caseworker"})
+"""Flows the engine starts by name; it also starts `ride_where` and the like, heard about a live ride."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Scopes:
     @cached_property
     def kept(self) -> frozenset[str]:
         """What a person's record may hold."""
-        return RECORD | {name for flow in self.flows.values() for name in flow.keeps}
+        return frozenset(RECORD) | {name for flow in self.flows.values() for name in flow.keeps}
 
     @cached_property
     def _known(self) -> dict[tuple[str, str], Shape]:
@@ -86,7 +97,7 @@ class Scopes:
     def _work_out(self, flow: Flow, name: str) -> Shape:
         shapes = [self._from_step(flow, step, name) for step in flow.steps if name in filled(step)]
         if not shapes and name in (*flow.needs, *flow.knows):
-            shapes = list(self._from_outside(flow, name))
+            shapes = list(self._from_outside(flow, name)) or [RECORD.get(name, ANY)]
         return merge(shapes)
 
     def _from_step(self, flow: Flow, step: Step, name: str) -> Shape:
@@ -98,6 +109,8 @@ class Scopes:
                 return item if not step.options else Shape(item.kind, item.fields, item.item)
             case Ask(as_="choice" | "choices" as kind, options=options):
                 return Shape(kind, keys=frozenset(option.key for option in options))
+            case Ask(as_="address"):
+                return ADDRESS
             case Ask(as_=kind):
                 return Shape(kind)
             case Remember(is_=Text()):

@@ -32,6 +32,9 @@ class Shape:
 
 ANY = Shape("any")
 TEXT = Shape("text")
+_ADDRESS = {name: Shape("text", name=name) for name in ("text", "shape", "unit", "city", "state", "zip")}
+ADDRESS = Shape("address", {**_ADDRESS, "lat": Shape("number"), "lon": Shape("number")})
+"""What the address reader gives (flows/answers/place.py), or a shared spot."""
 _PLAIN: Mapping[Any, str] = {
     str: "text",
     bool: "yes_no",

@@ -153,7 +153,7 @@ def write(value: Any, form: str | None, lang: str, now: Any = None) -> str:
         case int() | float():
             return _money(value) if form == "money" else _number(value)
         case Mapping():
-            return str(value.get("label", ""))
+            return str(value.get("label") or value.get("text") or "")
         case list() | tuple() | frozenset():
             return join([word for each in value if (word := write(each, None, lang, now))], lang)
         case _:
