@@ -1,7 +1,7 @@
 """Values and events come back from JSON as they were."""
 
 import json
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ VALUES: list[Any] = [
     time(8, 0),
     time(8, 0, 30),
     datetime(2027, 2, 24, 8, 0),
-    datetime(2027, 2, 24, 8, 0, tzinfo=timezone.utc),
+    datetime(2027, 2, 24, 8, 0, tzinfo=UTC),
     [1, [date(2027, 1, 1)], {"a": None}],
     {"$date": "not a date, a person's words"},
     {"$date": "2027-02-23", "other": 1},
