@@ -60,7 +60,7 @@ class Store:
         }
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA busy_timeout=5000")
-        self._db.executescript(SCHEMA)
+        self._db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
