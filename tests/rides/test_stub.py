@@ -132,7 +132,16 @@ async def test_a_demo_in_one_process_moves_the_company_with_its_own_clock(
 
 
 @pytest.mark.parametrize(
-    "body", ['{"set": "2027-02-23T18:00"}', '{"set": "tea time"}', '{"advance": -5}', '{"warp": 9}', "", "[]"]
+    "body",
+    [
+        '{"set": "2027-02-23T18:00"}',
+        '{"set": "tea time"}',
+        '{"advance": -5}',
+        '{"warp": 9}',
+        '{"set": "9999-12-31T00:00Z"}',
+        "",
+        "[]",
+    ],
 )
 async def test_a_clock_move_that_makes_no_sense_is_turned_down(company: Company, body: str) -> None:
     answer = await company.room.post("/_stub/clock", content=body)

@@ -4,7 +4,7 @@ For demos and tests, never part of the API that a customer sees.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,12 +17,15 @@ from bot.rides.stub.faults import Fault
 from bot.rides.stub.page import draw
 
 
+FIRST_DAY, LAST_DAY = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
 class ClockMove(BaseModel):
     """Set the clock to `set`, or advance it by so many seconds; `frozen` stops it there."""
 
     model_config = ConfigDict(extra="forbid")
 
-    set: AwareDatetime | None = None
+    set: AwareDatetime | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
     advance: float | None = Field(default=None, ge=0, le=400 * 86400)
     frozen: bool | None = None
 
