@@ -8,6 +8,7 @@ question, once.
 
 import re
 
+from flows.afters import apply_after
 from flows.answers import read
 from flows.answers.not_an_answer import Reason, reason
 from flows.answers.plain import fold
@@ -202,6 +203,8 @@ def _anywhere(turn: Turn, asked: tuple[Frame, Frame, Question] | None, said: Any
             menu(turn)
         case "again":
             _again(turn, asked)
+        case "skip":
+            _skip(turn, asked)
         case "about_me":
             say(turn, sentence(turn, "about_me"))
             turn.progress.back_to = True
@@ -237,6 +240,18 @@ def _again(turn: Turn, asked: tuple[Frame, Frame, Question] | None) -> None:
         pose(turn, asked[1], asked[2])
     else:
         nothing_open(turn, "")
+
+
+def _skip(turn: Turn, asked: tuple[Frame, Frame, Question] | None) -> None:
+    """Pass a question that may stay open (`if_stuck: {then: skip}`); any other is asked again."""
+    if asked is not None:
+        root, frame, step = asked
+        stuck = step.if_stuck if isinstance(step, Ask) else None
+        if stuck is not None and stuck.then == "skip":
+            if apply_after(turn, root, frame, step, stuck, "if_stuck"):
+                walk(turn, root)
+            return
+    _again(turn, asked)
 
 
 # --- a live ride ----------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN LANGUAGE ABOUT ME, and those of a live
-ride.
+"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN SKIP LANGUAGE ABOUT ME, and those of a
+live ride.
 
 The rule: a carrier word counts alone or as a clear phrase ("stop texting me"), never as one word among
 others: "bus stop" and "don't stop" end nothing. The lists are data (content/words/keywords.yaml); no file is
@@ -15,7 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from flows.answers.plain import fold, relaxed, words
 
 Carrier: TypeAlias = Literal["stop", "start", "help"]
-Name: TypeAlias = Literal["menu", "back", "person", "again", "language", "about_me"]
+Name: TypeAlias = Literal["menu", "back", "person", "again", "skip", "language", "about_me"]
 Lang: TypeAlias = Literal["en", "es"]
 _Phrase: TypeAlias = tuple[str, ...]
 

@@ -5,17 +5,21 @@ channels.
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from flows.check import check
 from flows.library import SHIPPED, load, shipped
 from flows.model import Ask, Run
 from flows.progress import Row
 from flows.reading_grade import english_grade, spanish_ease
+from flows.script import Talk, parse_talks, run_talk
 from flows.sms_parts import not_gsm7, parts
 from flows.speaking import in_line
+from flows.talk_file import Them, Us
 from flows.texts import Text
 
 NOON = datetime(2027, 11, 24, 12, 30)
@@ -63,7 +67,7 @@ def each_text() -> list[tuple[str, Text]]:
 
 
 def forms(text: Text, short: str = "") -> list[tuple[str, str, str]]:
-    """Fill a text in every way it can go out: language, form, words. Blanks are at their longest, or `short`."""
+    """Fill a text in every way it can go out: language, form, words; blanks at their longest, or short."""
     scope: dict[str, Any] = {"now": NOON}
     for name in text.names:
         root, _, last = name.partition(".")
@@ -142,6 +146,60 @@ def test_spanish_was_made_from_the_english_that_is_there_now() -> None:
         for key, entry in sidecar.entries.items():
             copied = entry.copy if isinstance(entry.copy, tuple) else dict(entry.copy or {})
             assert copied == (now_words.get(key) or now.get(key)), f"{sidecar.file}: {key} is stale"
+
+
+def test_the_linter_finds_nothing_in_our_flows() -> None:
+    found = [str(problem) for problem in check(load(SHIPPED)) if not problem.file.startswith("words/")]
+    assert found == []
+
+
+# --- talks ---------------------------------------------------------------------------------------------
+
+
+def each_talk() -> list[tuple[str, Talk, str]]:
+    return [
+        (path.stem, talk, channel)
+        for path in sorted((SHIPPED / "talks").glob("*.yaml"))
+        for talk in parse_talks(path.read_text(encoding="utf-8"), path.name)
+        for channel in talk.channels
+    ]
+
+
+def name_of(part: object) -> str:
+    return part.test if isinstance(part, Talk) else str(part)
+
+
+@pytest.mark.parametrize("file, talk, channel", each_talk(), ids=name_of)
+def test_every_talk_goes_as_written(file: str, talk: Talk, channel: str) -> None:
+    wrong = run_talk(shipped(), talk, channel)
+    assert wrong == [], f"{file}: {talk.test}\n" + "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_flow_is_talked_through_in_both_languages(lang: str) -> None:
+    ended = {flow for _, talk, channel in each_talk() if talk.lang == lang for flow in ends_in(talk, channel)}
+    assert sorted(set(shipped().flows) - ended) == []
+
+
+def ends_in(talk: Talk, channel: str) -> set[str]:
+    """Name the flows that end in a talk: each is expected with an outcome there is none of."""
+    asked = replace(talk, expect={f"{flow}.outcome": "?" for flow in shipped().flows})
+    answers = [
+        wrong for wrong in run_talk(shipped(), asked, channel) if wrong.expected.endswith(".outcome: ?")
+    ]
+    return {each.expected.removesuffix(".outcome: ?") for each in answers if each.got != "None"}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_from_the_first_text_to_a_booked_ride_in_14_texts_from_us_and_13_from_them(lang: str) -> None:
+    road = next(talk for file, talk, _ in each_talk() if file == "road" and talk.lang == lang)
+    first = {"en": ", your car:", "es": ", su carro:"}[lang]
+    booked = next(
+        at for at, line in enumerate(road.talk) if isinstance(line, Us) and first in str(line.whole)
+    )
+    to_there = road.talk[: booked + 1]
+    assert sum(isinstance(line, Us) for line in to_there) <= 14
+    assert sum(isinstance(line, Them) for line in to_there) <= 13
 
 
 # --- a cheap phone -------------------------------------------------------------------------------------
