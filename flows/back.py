@@ -30,7 +30,9 @@ def go_back(turn: Turn, root: Frame) -> None:
             _stay(turn, root, stopped)
             return
         # This sub-flow asked nothing before: leave it, and look before it in its caller.
-        _leave(turn, root, frame)
+        if _leave(turn, root, frame):
+            walk(turn, root)
+            return
 
 
 def _stay(turn: Turn, root: Frame, why: str) -> None:
@@ -43,13 +45,17 @@ def _stay(turn: Turn, root: Frame, why: str) -> None:
         walk(turn, root)
 
 
-def _leave(turn: Turn, root: Frame, frame: Frame) -> None:
+def _leave(turn: Turn, root: Frame, frame: Frame) -> bool:
+    """Leave a sub-flow; True where it was run from a menu, which is then the last question."""
     clear_timer(turn, late_token(frame))
     for parent in chain(root):
         if parent.sub is frame:
-            parent.sub = None
-            parent.open = None
-            return
+            step = open_step(turn, parent)
+            parent.sub = parent.open = None
+            if isinstance(step, Menu):
+                parent.answers.pop(step.id, None)
+            return isinstance(step, Menu)
+    return False
 
 
 def _rewind(turn: Turn, frame: Frame) -> str | None:

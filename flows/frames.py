@@ -11,9 +11,11 @@ from typing import Any
 from flows.conditions import Expression
 from flows.effects import FlowEnded, Keep
 from flows.model import (
+    Ask,
     Do,
     Menu,
     Remember,
+    Review,
     Run,
     Step,
 )
@@ -151,14 +153,19 @@ def late_token(frame: Frame) -> str:
 
 
 def reopen(turn: Turn, frame: Frame, name: str) -> None:
-    """Un-finish one question, or one sub-flow, so that it is asked again; everything else stays done."""
+    """Un-finish one question, or one sub-flow, so that it is asked again.
+
+    What was said, done, waited for and computed behind it is done again; other questions stay answered.
+    """
     clear_timer(turn, SILENCE)
     fresh_page(frame)
     frame.known.pop(name, None)
     frame.answers.pop(name, None)
     frame.subs.pop(name, None)
-    if name in frame.done:
-        frame.done.remove(name)
+    steps = flow_of(turn, frame).steps
+    at = next((at for at, step in enumerate(steps) if step.id == name), len(steps))
+    again = {name} | {step.id for step in steps[at:] if not isinstance(step, Ask | Review | Run)}
+    frame.done = [step_id for step_id in frame.done if step_id not in again]
 
 
 def reads_first(turn: Turn, frame: Frame, name: str, value: Any) -> None:
