@@ -16,7 +16,6 @@ from bot.rides.stub.desk import Desk, Problem
 from bot.rides.stub.faults import Fault
 from bot.rides.stub.page import draw
 
-
 FIRST_DAY, LAST_DAY = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
