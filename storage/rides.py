@@ -184,14 +184,19 @@ def release_lease(connection: sa.Connection, lease: Lease, due_at: datetime | No
     return due.put_off(connection, RIDES, lease, due_at, {"attempts": 0})
 
 
+def put_off_ride(connection: sa.Connection, lease: Lease, due_at: datetime) -> bool:
+    """Let a ride go, due again then, its attempts counted on."""
+    return due.put_off(connection, RIDES, lease, due_at)
+
+
 def retry_ride(connection: sa.Connection, lease: Lease, now: datetime) -> bool:
     """Let a ride go after a failure, due again after a longer and longer wait."""
     return due.retry(connection, RIDES, lease, now)
 
 
 def wake_ride(connection: sa.Connection, ride_id: int, now: datetime) -> None:
-    """Have a worker look at this ride at once: a hint came."""
-    soon = sa.or_(RIDE.c.due_at.is_(None), RIDE.c.due_at > now)
+    """Have a worker look at this ride at once: a hint came. One who looks right now looks once more."""
+    soon = sa.or_(RIDE.c.due_at.is_(None), RIDE.c.due_at > now, RIDE.c.lease_until.is_not(None))
     connection.execute(sa.update(RIDE).where(RIDE.c.id == ride_id, soon).values(due_at=now))
 
 

@@ -1,8 +1,8 @@
 """What a leg's row and a provider's snapshot mean to each other; pure.
 
-The rule: the snapshot is the truth about `state`, the row about what is `wanted`. Nothing is ranked: whatever the
-provider shows last is how things stand. A place's street line goes to the provider, never its name: a name can tell
-what kind of house it is.
+The rule: the snapshot is the truth about `state`, the row about what is `wanted`. Nothing is ranked:
+whatever the provider shows last is how things stand. A place's street line goes to the provider, never its
+name: a name can tell what kind of house it is.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.rides.base import NOTE_LIMIT, FlexDay, PickupAt, Snapshot, Spot, Status, Trip
+from bot.rides.base import FlexDay, PickupAt, Snapshot, Spot, Status, Trip, short_note
 from storage.interviews import InterviewRow
 from storage.places import PlaceRow
 from storage.rides import RideRow
@@ -53,7 +53,7 @@ def trip_of(leg: Leg) -> Trip | None:
 def _spot(place: PlaceRow, door: str | None = None) -> Spot:
     assert place.pin is not None
     label = next((str(one["label"]) for one in place.doors if one["key"] == door), "")
-    return Spot(*place.pin, place.address, label[:NOTE_LIMIT])
+    return Spot(*place.pin, place.address, short_note(label))
 
 
 def columns_of(snapshot: Snapshot, provider: str) -> dict[str, Any]:
@@ -90,9 +90,14 @@ def news_of(before: RideRow, after: RideRow) -> News | None:
         case "no_show":
             return "missed"
         case state if state in LOST and after.wanted == "booked":
-            return "lost"
+            return None if _never_asked_for(after) else "lost"
         case _:
             return None
+
+
+def _never_asked_for(row: RideRow) -> bool:
+    """A way home that was held and not needed ends by itself; nobody has to hear of it."""
+    return row.flexible and row.called_at is None
 
 
 def _plate(row: RideRow) -> str | None:

@@ -189,6 +189,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Minutes before pick-up until which a ride may be cancelled for nothing.",
     )
+    ride_fee_limit_cents: int = Field(
+        default=1000,
+        ge=0,
+        description="A late cancellation's fee up to this many cents is paid; above it staff are asked.",
+    )
     fare_base_cents: int = Field(
         default=300, ge=0, description="Our own estimate of a fare: its start, in cents."
     )

@@ -1,0 +1,30 @@
+"""What nobody waits for: old sign-ins, early reports, and take-overs that have run out."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+
+from bot.worker.workshop import Workshop
+from storage import conversations, outbox, staff
+from storage.tables import Conversation, table
+
+OLD_LOGIN = timedelta(days=30)
+EARLY_REPORT = timedelta(days=1)
+_CONVERSATION = table(Conversation)
+
+
+async def step(workshop: Workshop) -> int:
+    """Tidy up once; conversations nobody holds any more go back to the bot. Always returns 0."""
+    run_out = await workshop.database.run(partial(_tidy, workshop.clock.now()))
+    for person_id in run_out:
+        await workshop.conversations.hand_back(person_id)
+    return 0
+
+
+def _tidy(now: datetime, connection: sa.Connection) -> list[int]:
+    staff.forget_old_logins(connection, now - OLD_LOGIN)
+    outbox.sweep_early(connection, now - EARLY_REPORT, now)
+    ids = conversations.run_out(connection, now)
+    whose = sa.select(_CONVERSATION.c.person_id).where(_CONVERSATION.c.id.in_(ids))
+    return list(connection.scalars(whose))

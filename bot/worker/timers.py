@@ -1,0 +1,103 @@
+"""Ring what is due: the engine's own tokens, and what an interview's plan makes happen.
+
+The rule: a timer is closed in the same transaction as the turn it causes, so it rings once. A plan's row
+asks its `unless` again at that moment, of the interview as it stands then; a nudge outside the person's
+hours rings later.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.conversation import Happening, Origin
+from bot.planning import PLAN, holds_off
+from bot.reminders.hours import Hours, next_allowed
+from bot.views import interview_view
+from bot.worker.workshop import Workshop
+from flows.events import OUTSIDE, Event, TimerRang
+from flows.flowset import FlowSet
+from flows.model import PlanRow
+from storage import timers
+from storage.tables import Conversation, Person, table
+from storage.timers import Rung
+
+LIMIT = 200
+_CONVERSATION, _PERSON = table(Conversation), table(Person)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    person_id: int
+    zone: str
+
+
+async def step(workshop: Workshop) -> int:
+    """Ring up to 200 timers as one list; return how many were claimed."""
+    now = workshop.clock.now()
+    hours = Hours(opens=workshop.settings.quiet_to, closes=workshop.settings.quiet_from)
+    rung, whose = await workshop.database.run(partial(_claim, now, hours))
+    flows = workshop.conversations.flows
+    await workshop.conversations.happen(
+        *(_happening(flows, one, whose[one.conversation_id], now) for one in rung)
+    )
+    return len(rung)
+
+
+def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list[Rung], Mapping[int, _Whose]]:
+    """Lease what is due; nudges outside their person's hours go back at once."""
+    claimed = timers.claim(connection, now, LIMIT)
+    whose = _people(connection, [one.conversation_id for one in claimed])
+    ring = []
+    for one in claimed:
+        allowed = next_allowed(now, whose[one.conversation_id].zone, hours) if one.nudge else now
+        if allowed > now:
+            timers.put_off(connection, one.lease, allowed)
+        else:
+            ring.append(one)
+    return ring, whose
+
+
+def _people(connection: sa.Connection, conversations: Sequence[int]) -> Mapping[int, _Whose]:
+    statement = (
+        sa.select(_CONVERSATION.c.id, _CONVERSATION.c.person_id, _PERSON.c.zone)
+        .join(_PERSON, _PERSON.c.id == _CONVERSATION.c.person_id)
+        .where(_CONVERSATION.c.id.in_(conversations))
+    )
+    return {row.id: _Whose(row.person_id, row.zone) for row in connection.execute(statement)}
+
+
+def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happening:
+    def settle(connection: sa.Connection) -> bool:
+        return timers.finish(connection, rung.lease, now)
+
+    if rung.kind == "engine":
+        return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), settle=settle)
+    rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
+    return Happening(
+        person_id=whose.person_id,
+        event=partial(_planned, rung, rows),
+        origin=Origin(
+            kind="ride" if any(row.kind == "ride_day" for row in rows) else "reminder",
+            sender="schedule",
+            subject=rung.subject,
+            version=rung.version,
+            useful_until=rung.useful_until,
+        ),
+        settle=settle,
+    )
+
+
+def _planned(rung: Rung, rows: Sequence[PlanRow], connection: sa.Connection, at: datetime) -> Event | None:
+    """Build a plan's event from the interview as it stands now; None where every row of it holds off."""
+    interview_id = int((rung.subject or "").partition(":")[2] or 0)
+    wall = at.replace(tzinfo=None)
+    if not rows or all(holds_off(connection, row, interview_id, wall) for row in rows):
+        return None
+    view: Any = interview_view(connection, interview_id)
+    happened: type[Any] = OUTSIDE[rung.name]
+    event: Event = happened(at=at, interview=view)
+    return event
