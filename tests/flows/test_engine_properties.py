@@ -1,0 +1,222 @@
+"""Whatever happens, in whatever order: the engine answers, says the same twice, and never loses a place.
+
+Random texts, taps, timers, outside events, caseworkers and failing actions run over the shipped flows.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.actions import GiveConsent
+from flows.effects import Do, Effect, OptIn, OptOut, Say, Silent
+from flows.engine import advance
+from flows.events import (
+    OUTSIDE,
+    ActionDone,
+    ActionFailed,
+    Event,
+    OptedIn,
+    OptedOut,
+    OptionTapped,
+    SpotShared,
+    StaffHandedBack,
+    StaffTookOver,
+    TextReceived,
+    TimerRang,
+)
+from flows.fakes import World, fake, make_event
+from flows.library import shipped
+from flows.model import Ask, Review
+from flows.progress import Progress, chain, innermost, new_progress, progress_from_json, progress_to_json
+from flows.turn import Turn, asking_root, find_step, scope_of
+
+BEGAN = datetime(2027, 2, 23, 12, 0, tzinfo=ZoneInfo("America/New_York"))
+LARGEST = 16_000
+WORDS = [
+    "yes", "no", "1", "2", "3", "9", "y", "ok", "k", "thanks", "hi", "👍", "", "   ", "ray", "02128", "1998",
+    "1 its tomoro", "tomorrow at 8 am", "at 8", "mar 8 6am", "done", "menu", "back", "person", "again", "espanol",
+    "english", "about me", "help", "start", "stop", "ride", "interview", "it moved", "cant go", "wheres my ride",
+    "hope house on 5th", "77 dale st boston", "i dont want to be here anymore", "ride7", "i see him", "two things",
+]  # fmt: skip
+texts = st.sampled_from(WORDS) | st.text(max_size=40)
+
+
+@dataclass
+class Person:
+    """A person, the little world around them, and what was said."""
+
+    progress: Progress = field(default_factory=new_progress)
+    world: World = field(default_factory=World)
+    at: datetime = BEGAN
+    opted_in: bool = False
+    channel: str = "sms"
+
+    def meet(self, event: Event, *, fails: bool = False) -> list[Effect]:
+        """Let one event happen, with the actions it asks for; every turn is checked."""
+        events: list[Event] = [event]
+        effects: list[Effect] = []
+        while events:
+            decided = self.turn(events.pop(0))
+            effects += decided
+            for each in decided:
+                if isinstance(each, Do):
+                    events.append(self.carry_out(each, fails=fails))
+                elif isinstance(each, OptIn | OptOut):
+                    self.opted_in = isinstance(each, OptIn)
+            assert len(effects) < 200, "a turn goes round in circles"
+        return effects
+
+    def turn(self, event: Event) -> list[Effect]:
+        before = json.dumps(progress_to_json(self.progress))
+        assert progress_from_json(json.loads(before)) == self.progress
+        other = progress_from_json(json.loads(before))
+        self.progress, effects = advance(shipped(), self.progress, event)
+        other, same = advance(shipped(), other, event)
+        assert effects == same
+        assert progress_to_json(other) == progress_to_json(self.progress)
+        assert len(json.dumps(progress_to_json(self.progress))) <= LARGEST
+        return effects
+
+    def carry_out(self, do: Do, *, fails: bool) -> Event:
+        reasons = (*do.action.fails, "a reason nobody declared")
+        if fails and not isinstance(do.action, GiveConsent):
+            return ActionFailed(at=self.at, call=do.call, reason=reasons[do.call % len(reasons)])
+        result = fake(self.world, do.action, self.at.replace(tzinfo=None))
+        if isinstance(result, str):
+            return ActionFailed(at=self.at, call=do.call, reason=result)
+        if isinstance(do.action, GiveConsent):
+            self.opted_in = True
+        return ActionDone(at=self.at, call=do.call, result=result)
+
+    def text(self, words: str, **more: Any) -> TextReceived:
+        return TextReceived(at=self.at, text=words, channel=self.channel, opted_in=self.opted_in, **more)
+
+
+events = st.one_of(
+    st.tuples(st.just("text"), texts),
+    st.tuples(st.just("text"), texts),
+    st.tuples(st.just("seen"), texts),
+    st.tuples(st.just("tap"), st.tuples(st.integers(0, 3), st.integers(1, 4))),
+    st.tuples(st.just("spot"), st.none()),
+    st.tuples(st.just("photo"), st.none()),
+    st.tuples(st.just("timer"), st.none()),
+    st.tuples(st.just("stale"), st.sampled_from(["silence", "hold", "late:3", "turn", "nonsense"])),
+    st.tuples(st.just("outside"), st.sampled_from(sorted(OUTSIDE))),
+    st.tuples(st.just("staff"), st.booleans()),
+    st.tuples(st.just("carrier"), st.booleans()),
+)
+steps = st.lists(st.tuples(events, st.integers(0, 7200), st.booleans()), max_size=30)
+
+
+def happen(person: Person, kind: str, value: Any, *, fails: bool) -> list[Effect]:
+    at, progress = person.at, person.progress
+    match kind:
+        case "text" | "seen":
+            seen = progress.prompts - 1 if kind == "seen" else None
+            effects = person.meet(person.text(value, seen=seen), fails=fails)
+        case "photo":
+            effects = person.meet(person.text("", photos=1), fails=fails)
+        case "tap":
+            back, n = value
+            tap = OptionTapped(
+                at=at, channel="telegram", opted_in=person.opted_in, prompt=progress.prompts - back, n=n
+            )
+            effects = person.meet(tap, fails=fails)
+        case "spot":
+            spot = SpotShared(at=at, channel="telegram", opted_in=person.opted_in, lat=42.3, lon=-71.0)
+            effects = person.meet(spot, fails=fails)
+        case "timer":
+            if progress.timers:
+                due, token = min((due, token) for token, due in progress.timers.items())
+                person.at = max(at, due.astimezone(at.tzinfo))
+                person.meet(TimerRang(at=person.at, token=token), fails=fails)
+            return []
+        case "stale":
+            return person.meet(TimerRang(at=at, token=value), fails=fails)
+        case "outside":
+            if person.world.interview is None:
+                person.world.interview = {
+                    "id": 1,
+                    "version": 1,
+                    "employer": "FedEx Ground",
+                    "at": datetime(2027, 2, 25, 8),
+                    "place": "FedEx Ground",
+                }
+            return person.meet(make_event(person.world, value, {}, at), fails=fails)
+        case "staff":
+            return person.meet(
+                StaffTookOver(at=at, who="Maria") if value else StaffHandedBack(at=at), fails=fails
+            )
+        case _:
+            person.opted_in = person.opted_in and not value
+            return person.meet(OptedOut(at=at) if value else OptedIn(at=at), fails=fails)
+    answered = [each for each in effects if isinstance(each, Say | Silent)]
+    assert answered, f"{kind} {value!r} was met with nothing"
+    return effects
+
+
+def no_masked_answer_is_used(person: Person) -> None:
+    """What a question that no longer applies once gave is not in any scope."""
+    flows = shipped()
+    turn = Turn(flows, person.progress, person.at, person.at.replace(tzinfo=None))
+    for root in person.progress.stack:
+        for frame in chain(root):
+            scope = scope_of(turn, frame)
+            for step in flows.flows[frame.flow].steps:
+                if isinstance(step, Ask) and step.when is not None and not step.when.holds(scope):
+                    assert scope.get(step.id) == frame.known.get(step.id)
+
+
+def place_of(progress: Progress) -> tuple[int, str] | None:
+    root = asking_root(progress)
+    if root is None:
+        return None
+    frame = innermost(root)
+    step = find_step(shipped().flows[frame.flow], frame.open)
+    return (frame.n, frame.open or "") if isinstance(step, Ask | Review) else None
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(steps, st.booleans(), st.sampled_from(["sms", "telegram"]), st.sampled_from(["en", "es"]))
+def test_any_life_is_met(
+    life: list[tuple[tuple[str, Any], int, bool]], opted_in: bool, channel: str, lang: str
+) -> None:
+    person = Person(opted_in=opted_in, channel=channel, progress=new_progress(lang))
+    for (kind, value), later, fails in life:
+        person.at += timedelta(seconds=later)
+        happen(person, kind, value, fails=fails)
+        no_masked_answer_is_used(person)
+    person_keeps_the_place(person)
+    stop_stops(person)
+
+
+def person_keeps_the_place(person: Person) -> None:
+    place, progress = place_of(person.progress), person.progress
+    if place is None or progress.paused or progress.stopped or progress.opted_in is False:
+        return
+    person.meet(person.text("person"))
+    frames = [frame for root in person.progress.stack for frame in chain(root)]
+    assert any((frame.n, frame.open) == place for frame in frames)
+
+
+def stop_stops(person: Person) -> None:
+    stopped = person.progress.stopped
+    effects = person.meet(person.text("STOP"))
+    assert (OptOut("STOP") in effects) is not stopped
+    assert all(each.kind == "consent" for each in effects if isinstance(each, Say))
+    assert person.progress.timers == {}
+    person.at += timedelta(hours=1)
+    quiet = [
+        *person.meet(person.text("menu")),
+        *person.meet(make_event(person.world, "ride.waits_for_done", {}, person.at)),
+        *person.meet(TimerRang(at=person.at, token="silence")),
+        *person.meet(StaffHandedBack(at=person.at)),
+    ]
+    assert [each for each in quiet if isinstance(each, Say)] == []
