@@ -44,7 +44,7 @@ class Keywords:
     def carrier(self, text: str) -> Carrier | None:
         """Read STOP, START or HELP: the exact single word, or a clear phrase."""
         said = words(fold(text[:320]))
-        if len(said) == 1 and (alone := self.carrier_words.get(said[0])):
+        if alone := self.carrier_words.get(" ".join(said)):
             return alone
         for name, phrases in self.carrier_phrases.items():
             if any(self._clear(said, phrase) for phrase in phrases):
@@ -73,7 +73,7 @@ class Keywords:
 
     def _clear(self, said: Sequence[str], phrase: _Phrase) -> bool:
         at = _find(said, phrase)
-        return at is not None and not any(word in self.negations for word in said[max(0, at - 2) : at])
+        return at is not None and not any(word in self.negations for word in said[max(0, at - 3) : at])
 
 
 def make_keywords(data: Mapping[str, Any]) -> Keywords:

@@ -14,7 +14,13 @@ _SENTENCE = re.compile(r"[.!?:;\n]+(?=\s|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ENGLISH_GROUPS = re.compile(r"[aeiouy]+")
 _SILENT_END = re.compile(r"(?:[^laeiouy]e|[^aeiouydt]ed|[^aeiouycgsxz]es)$")
-_SPLIT_VOWELS = re.compile(r"(?:ia(?!l\b|n\b)|io(?!n|us)|eo(?!u)|ua(?!r)|uo|ying|iet|ism$)")
+_SPLIT_VOWELS = re.compile(
+    r"(?:ia(?!l\b|n\b)|io(?!n|us)|eos?$|[aeiou][^aeiou]+eas?$|ua(?!r)|uo|ying|iet|cien|ism$)"
+)
+_SILENT_MIDDLE = re.compile(
+    r"^(?:some|case|home|safe|care|time|name|place|phone|life|there|where|fire|side|state|late|nice|sure|use|hope)"
+    r"(?=[bcdfghjklmnpqrstvwxz][aeiouhlrw])"
+)
 _SPANISH_GROUPS = re.compile(r"[aeiouáéíóúü]+")
 _STRONG = frozenset("aeoáéóíú")
 
@@ -53,7 +59,7 @@ def english_syllables(word: str) -> int:
     if not re.search(r"[a-z]", plain):
         return 1
     count = len(_ENGLISH_GROUPS.findall(plain)) + len(_SPLIT_VOWELS.findall(plain))
-    return max(1, count - bool(_SILENT_END.search(plain)))
+    return max(1, count - bool(_SILENT_END.search(plain)) - bool(_SILENT_MIDDLE.match(plain)))
 
 
 def spanish_syllables(word: str) -> int:

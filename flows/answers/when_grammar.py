@@ -21,15 +21,13 @@ def find(row: Sequence[Token], setting: Setting) -> list[Piece]:
     if _ALONE.fullmatch(kinds) and row[1].value not in (MINUTE, HOUR) and (made := dates.ahead(row, setting)):
         return [Piece(each, 0, len(row)) for each in made]
     found: list[Piece] = []
-    at = 0
-    while at < len(kinds):
-        at = _take(row, kinds, at, setting, found)
+    begins = _ANY.search(kinds)
+    while begins:
+        begins = _ANY.search(kinds, _take(row, kinds, begins.start(), setting, found))
     return found
 
 
 def _take(row: Sequence[Token], kinds: str, at: int, setting: Setting, found: list[Piece]) -> int:
-    if kinds[at] == "z":
-        return at + 1
     for pattern, build in _COMPILED:
         fits = pattern.match(kinds, at)
         if fits and (made := build(row[at : fits.end()], setting)) is not None:
@@ -50,8 +48,8 @@ def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
 _END = f"(?:t|N|{_NUM}){_MARK}"
-_COUNT = "(?:[nwaHQd][aHQ&]*c?)"
-_LENGTH = f"(?:{_COUNT}u[c&]*)+"
+_COUNT = "(?:[nwaHQd][aHQ&]{0,3}c?)"
+_LENGTH = f"(?:{_COUNT}u[c&]{{0,2}}){{1,4}}"
 _ROWS: tuple[tuple[str, Build], ...] = (
     # lengths of time
     (rf"-{_LENGTH}", dates.behind),
@@ -96,12 +94,12 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"@?(?:{_NUM}|t|N)r@?(?:{_NUM}|t|N){_MARK}", times.either_time),
     (rf"@?P?a?(?:[HQ]|{_NUM}u?)[xVA](?:t|C|{_NUM}){_MARK}", times.before_or_past),
     (rf"@?P?{_NUM}[&V](?:[HQ]|{_NUM}){_MARK}", times.hour_and_minutes),
-    (rf"[@P]*t{_MARK}", times.time_of_day),
-    (rf"[@P]*{_NUM}{_NUM}{_NUM}p", times.time_of_day),
-    (rf"[@P]*{_NUM}0?{_NUM}h?[pP]p?", times.time_of_day),
-    (rf"[@P]*{_NUM}h{_MARK}", times.time_of_day),
-    (rf"[@P]*{_NUM}c?(?:p|P(?!@?t))p?", times.time_of_day),
-    (rf"[@P]*N{_MARK}(?<=[pPh])|@P?N", times.time_of_day),
+    (rf"[@P]{{0,2}}t{_MARK}", times.time_of_day),
+    (rf"[@P]{{0,2}}{_NUM}{_NUM}{_NUM}p", times.time_of_day),
+    (rf"[@P]{{0,2}}{_NUM}0?{_NUM}h?[pP]p?", times.time_of_day),
+    (rf"[@P]{{0,2}}{_NUM}h{_MARK}", times.time_of_day),
+    (rf"[@P]{{0,2}}{_NUM}c?(?:p|P(?!@?t))p?", times.time_of_day),
+    (rf"[@P]{{0,2}}N{_MARK}(?<=[pPh])|@P?N", times.time_of_day),
     (rf"@P?{_NUM}u?(?![/%])(?!{_NUM}|0)", times.time_of_day),
     (rf"@P?{_NUM}0?{_NUM}", times.time_of_day),
     (rf"P{_NUM}", times.time_of_day),
@@ -117,4 +115,5 @@ _ROWS: tuple[tuple[str, Build], ...] = (
 
 
 _ALONE = re.compile(r"[nwa]u")
+_ANY = re.compile("|".join(f"(?:{spelled})" for spelled, _ in _ROWS))  # passes over what no row begins with
 _COMPILED = tuple((re.compile(spelled), build) for spelled, build in _ROWS)

@@ -144,7 +144,6 @@ _TWELVE = "una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
 _PHRASES = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
-        (r"\S*(?:://|www\.|%[0-9a-f]{2}|_)\S*", " zz "),
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
         (r"\b2(?:nite|night)\b", " tonight "),
@@ -207,6 +206,7 @@ _PHRASES = tuple(
         (r"'s\b", ""),
     )
 )
+_LINK = re.compile(r"(?<!\S)(?=\S{0,200}(?:://|www\.|%[0-9a-f]{2}|_))\S+")
 _LEX = re.compile(
     r"""
     (?P<money>[$€£]\s?\d[\d,.]*|\d[\d,.]*\s?%|\d{1,3}(?:,\d{3})+(?:\.\d+)?)
@@ -228,7 +228,7 @@ _LEX = re.compile(
 
 def tokens(text: str, lang: str) -> list[Token]:
     """Turn a text into tokens."""
-    folded = fold(text)
+    folded = _LINK.sub(" zz ", fold(text))
     for pattern, becomes in _PHRASES:
         folded = pattern.sub(becomes, folded)
     return list(_read(folded, lang))
