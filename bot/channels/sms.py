@@ -266,8 +266,12 @@ class Sms:
             self._wire.client,
             ref.id,
             trusted=self._trusted,
-            auth=lambda url: self._auth if _origin(url) == _origin(self._base) else None,
+            auth=self._key_for,
         )
+
+    def _key_for(self, url: str) -> httpx.Auth | None:
+        """Return our key for the API itself; where media is stored its address is the key."""
+        return self._auth if _origin(url) == _origin(self._base) else None
 
     def _trusted(self, url: str) -> bool:
         """Say whether an address is Twilio's: the API's own origin, or https to where it keeps media."""

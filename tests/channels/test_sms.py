@@ -304,6 +304,7 @@ def test_where_twilio_keeps_photos_is_trusted(address: str) -> None:
     channel = Sms(rest.ACCOUNT, ["t"], rest.OUR_NUMBER, public_url=PUBLIC, now=now)
 
     assert channel._trusted(address)
+    assert (channel._key_for(address) is not None) == address.startswith("https://api.twilio.com/")
 
 
 async def test_redirects_end(sms_rig: Rig) -> None:

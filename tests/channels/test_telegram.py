@@ -12,10 +12,12 @@ from bot.channels.base import (
     SHARE_CONTACT,
     SHARE_PIN,
     Button,
+    Delivered,
     Inbound,
     NoPhoto,
     Outbound,
     Photo,
+    PhotoRef,
     Rejected,
     Tap,
     TryLater,
@@ -472,6 +474,18 @@ async def until(holds: Any) -> None:
     async with asyncio.timeout(10):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_the_machines_proxies_are_not_ours(telegram_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert telegram_rig.telegram
+    telegram_rig.telegram.files["a"] = bot_api.JPEG
+    channel = Telegram(bot_api.TOKEN, mode="polling", now=now, api_base=telegram_rig.telegram.url)
+
+    async with mounted(channel):
+        assert isinstance(await channel.send(Outbound(1, str(CHAT), "hello")), Delivered)
+        assert isinstance(await channel.fetch_photo(PhotoRef("a", "image/jpeg")), Photo)
 
 
 # --- out --------------------------------------------------------------------------------------------
