@@ -14,9 +14,12 @@ from flows.effects import Button, Say
 from flows.fields import Written
 from flows.longest import NOW, longest
 from flows.model import Ask, Where
+from flows.problems import Problem
 from flows.scope import Scopes
 from flows.shapes import ANY, Shape
 from flows.texts import Blank, make_text
+
+LANGUAGE = {"en": "English", "es": "Spanish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,13 @@ class Arriving:
     form: str
     source: str
     drawn: str
+
+
+def problem_of(each: Arriving, words: str, fix: str, rule: str) -> Problem:
+    """Report a text with its language and form, where it stands."""
+    said = f"{each.written.text.key} in {LANGUAGE[each.lang]}"
+    variant = "" if each.form == "all" else f" ({each.form})"
+    return Problem(each.where.file, each.where.line, f"{said}{variant}: {words}", fix, rule)
 
 
 def arriving(loaded: Loaded, scopes: Scopes, written: Written) -> Iterator[Arriving]:
@@ -109,6 +119,6 @@ def _buttons(scopes: Scopes, loaded: Loaded, step: Ask, written: Written, lang: 
         rows = step.show
         yield from (Button(n + 1, step.each.fill(values, lang=lang)) for n in range(rows))
     labels: Sequence[str] = [option.label.fill({}, lang=lang) for option in step.options]
-    if step.as_ == "yes_no" and not labels:
+    if step.as_ == "yes_no":
         labels = ("yes", "no") if lang == "en" else ("si", "no")
     yield from (Button(rows + n, label) for n, label in enumerate(labels, 1))

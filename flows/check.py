@@ -5,10 +5,14 @@ person on a cheap phone. They live by what they look at: names, steps, logic, pa
 promises, translations.
 """
 
+from flows.arriving import arriving
 from flows.assemble import Loaded
+from flows.check_blanks import check_blanks
 from flows.check_logic import check_logic
-from flows.check_names import check_names, check_needs
+from flows.check_names import check_names
+from flows.check_needs import check_needs
 from flows.check_paths import check_paths
+from flows.check_privacy import check_privacy
 from flows.check_promises import check_promises
 from flows.check_steps import check_steps
 from flows.check_texts import check_texts
@@ -21,17 +25,20 @@ from flows.scope import Scopes
 def check(loaded: Loaded) -> list[Problem]:
     """Give every problem of a folder, those of loading first considered, in the order of files and lines."""
     scopes = Scopes(loaded.all_flows)
+    arrived = [each for written in loaded.texts for each in arriving(loaded, scopes, written)]
     found = {
         *loaded.problems,
         *loaded.notes,
         *check_names(loaded, scopes),
         *check_needs(loaded, scopes),
+        *check_blanks(loaded, scopes),
         *check_steps(loaded, scopes),
         *check_logic(loaded),
         *check_paths(loaded, scopes),
         *check_words(loaded),
         *check_promises(loaded),
         *check_translations(loaded),
-        *check_texts(loaded, scopes),
+        *check_texts(loaded, arrived),
+        *check_privacy(loaded, arrived),
     }
     return sorted(found)

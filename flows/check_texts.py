@@ -4,17 +4,15 @@ The rule: a text is judged as it will arrive, in each language and form (flows/a
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from flows.answers.plain import fold
-from flows.arriving import Arriving, arriving
+from flows.arriving import Arriving, problem_of
 from flows.assemble import Loaded
 from flows.fields import Written
-from flows.model import Ask
+from flows.model import Ask, Review
 from flows.problems import Problem
 from flows.reading_grade import english_grade, sentences, spanish_ease, words
-from flows.scope import Scopes
 from flows.sms_parts import not_gsm7, parts
 from flows.texts import split
 
@@ -22,26 +20,17 @@ HARDEST_GRADE = 6.0
 LOWEST_EASE = 70.0
 MOST_WORDS = 15
 MOST_PARTS = 2
-_LANGUAGE = {"en": "English", "es": "Spanish"}
 
 
-def check_texts(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
+def check_texts(loaded: Loaded, arrived: Sequence[Arriving]) -> Iterator[Problem]:
     """Find texts that are too long, too hard, not writable, or that say what they must not."""
-    arrived = [each for written in loaded.texts for each in arriving(loaded, scopes, written)]
-    banned = _banned(loaded.disclosure)
     for each in arrived:
         yield from _length(each)
         yield from _letters(each)
         yield from _carrier(loaded, each)
-        yield from _banned_words(each, banned)
         yield from _sentences(each)
+        yield from _questions(loaded, each)
     yield from _reading(loaded, arrived)
-
-
-def _problem(each: Arriving, words_: str, fix: str, rule: str) -> Problem:
-    said = f"{each.written.text.key} in {_LANGUAGE[each.lang]}"
-    variant = "" if each.form == "all" else f" ({each.form})"
-    return Problem(each.where.file, each.where.line, f"{said}{variant}: {words_}", fix, rule)
 
 
 def _length(each: Arriving) -> Iterator[Problem]:
@@ -52,7 +41,7 @@ def _length(each: Arriving) -> Iterator[Problem]:
         words_ = (
             f"with the longest values it is {counted.parts} SMS parts ({counted.length} {counted.encoding})."
         )
-        yield _problem(each, words_, "say it shorter, or in two steps.", "too-long")
+        yield problem_of(each, words_, "say it shorter, or in two steps.", "too-long")
 
 
 def _letters(each: Arriving) -> Iterator[Problem]:
@@ -61,7 +50,7 @@ def _letters(each: Arriving) -> Iterator[Problem]:
     if odd := not_gsm7(each.source):
         letters = " ".join(odd)
         fix = "write it without." if each.lang == "es" else "use plain quotes and dashes."
-        yield _problem(each, f"{letters} makes every SMS part less than half as long.", fix, "letters")
+        yield problem_of(each, f"{letters} makes every SMS part less than half as long.", fix, "letters")
 
 
 _ASKED = re.compile(
@@ -77,7 +66,7 @@ def _carrier(loaded: Loaded, each: Arriving) -> Iterator[Problem]:
     for word in sorted(shouted | {found for found in _ASKED.findall(each.source) if found.isupper()}):
         if fold(word) in loaded.keywords.carrier_words:
             words_ = f"it asks for {word}, which the carrier keeps for itself."
-            yield _problem(
+            yield problem_of(
                 each, words_, "use another word; only the consent text prints STOP and HELP.", "carrier-word"
             )
 
@@ -96,46 +85,22 @@ def _may_print(loaded: Loaded, written: Written) -> bool:
     )
 
 
-_WHY = {
-    "reveals": "could tell who reads over a shoulder",
-    "shows_off": "shows off what we know",
-    "threatens": "scolds or threatens",
-}
-
-
-def _banned(lists: Mapping[str, Any]) -> Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]:
-    """Compile the lists of words/disclosure.yaml, by language."""
-    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-    for group, by_lang in lists.items():
-        if isinstance(by_lang, Mapping):
-            for lang, entries in by_lang.items():
-                found.setdefault(lang, []).extend((group, _entry(entry)) for entry in entries)
-    return found
-
-
-def _entry(entry: str) -> re.Pattern[str]:
-    """Compile one entry: whole words, `*` any ending; capitals alone (DOC, PO) only as capitals."""
-    if entry.isupper():
-        return re.compile(rf"(?<!\w){re.escape(entry)}(?!\w)")
-    return re.compile(rf"(?<!\w){re.escape(fold(entry)).replace(re.escape('*'), chr(92) + 'w*')}(?!\w)", re.I)
-
-
-def _banned_words(
-    each: Arriving, banned: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]
-) -> Iterator[Problem]:
-    plain = " ".join(part if isinstance(part, str) else " " for part in split(each.source))
-    folded = fold(plain)
-    for group, pattern in banned.get(each.lang, ()):
-        if match := pattern.search(plain if pattern.flags & re.I == 0 else folded):
-            words_ = f'"{match[0]}" {_WHY.get(group, "must not be said")}.'
-            yield _problem(each, words_, "say it another way.", group.replace("_", "-"))
-
-
 def _sentences(each: Arriving) -> Iterator[Problem]:
     for sentence in sentences(_as_read(each.source)):
         if (count := len(words(sentence))) > MOST_WORDS and not _may_be_long(each.written):
             words_ = f"a sentence has {count} words, more than {MOST_WORDS}."
-            yield _problem(each, words_, "make two sentences of it.", "long-sentence")
+            yield problem_of(each, words_, "make two sentences of it.", "long-sentence")
+
+
+def _questions(loaded: Loaded, each: Arriving) -> Iterator[Problem]:
+    """One question a text: people answer the last one they read."""
+    flow = loaded.all_flows.get(each.written.flow)
+    if flow is None or each.written.field not in ("text", "text_again", "question"):
+        return
+    at = flow.index.get(each.written.step)
+    marks = "".join(part for part in split(each.source) if isinstance(part, str)).count("?")
+    if marks > 1 and at is not None and isinstance(flow.steps[at], Ask | Review):
+        yield problem_of(each, f"it asks {marks} questions.", "ask one at a time.", "two-questions")
 
 
 def _may_be_long(written: Written) -> bool:

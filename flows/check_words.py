@@ -43,7 +43,7 @@ def _question(step: Ask, keywords: Keywords | None) -> Iterator[Problem]:
         yield _problem(
             step.where, f"`{step.id}` has nothing to choose from.", "add `options:`.", "no-options"
         )
-    if not chosen and step.options and step.as_ != "yes_no":
+    if not chosen and step.options:
         words_ = f"`{step.id}` is a {step.as_}; its options are never shown."
         yield _problem(step.where, words_, "write `as: choice`.", "no-options")
     if step.from_ and not isinstance(step, Menu) and step.each is None:

@@ -128,6 +128,9 @@ def _action(step: Do) -> Iterator[Problem]:
         words = f'There is no action "{step.action}".'
         yield _problem(step.where, words, did_you_mean(step.action, ACTIONS), "unknown-action")
         return
+    if step.undo and step.undo not in ACTIONS:
+        words = f'There is no action "{step.undo}".'
+        yield _problem(step.where, words, did_you_mean(step.undo, ACTIONS), "unknown-action")
     inputs = {each.name: each.default is MISSING for each in fields(action)}
     for name in step.with_:
         if name not in inputs:

@@ -237,6 +237,45 @@ PLANTED = [
         "ask: plan",
         "give_consent follows",
     ),
+    (
+        "text: Is it still on?",
+        "text: Is it on? Can you go?",
+        "two-questions",
+        "Can you go",
+        "asks 2 questions",
+    ),
+    ("Thanks. {told", "{interview.place}. {told", "no-discreet", "interview.place", "add a `discreet:` form"),
+    (
+        'say: "Thanks. {told.who} texts you {told.when | when}."',
+        'say: {all: "Hi.", discreet: "At {interview.place}."}',
+        "no-discreet",
+        "interview.place",
+        "the discreet form of visit.thanks.text prints",
+    ),
+    ("Thanks. {told.who}", "A caseworker", "promise", "A caseworker", "without {who}"),
+    ("save: told", "save: told\n        undo: untell", "unknown-action", "id: tell", 'no action "untell"'),
+    (
+        "as: zip\n",
+        "as: choice\n        from: plan\n        each: x\n",
+        "too-early",
+        "ask: zip",
+        "move that step up",
+    ),
+    (
+        "as: zip\n",
+        "as: choice\n        from: interview.at\n        each: x\n",
+        "not-a-list",
+        "ask: zip",
+        "is a datetime",
+    ),
+    ("save: told", "save: zip", "same-name", "id: tell", "also the answer of line 7"),
+    (
+        "- id: thanks",
+        "- {id: w, wait_for: ride.car, about: rid, up_to: 1 day, if_late: x}\n      - id: thanks",
+        "unknown-answer",
+        "id: w,",
+        'knows no "rid"',
+    ),
     # paths
     (
         "as: address",
@@ -285,21 +324,21 @@ PLANTED = [
         'handoff: "{who} texts you {when | when}."',
         "handoff: Somebody texts you.",
         "promise",
-        "id: person",
+        "handoff:",
         "{who} and {when}",
     ),
     (
         'handoff: "{who} texts you {when | when}."',
         'handoff: "{who} texts."',
         "promise",
-        "id: person",
+        "handoff:",
         "without {when}",
     ),
     (
         "keeps: [zip]",
         "keeps: [zip]\n    no_reply: {after: 1 day, say: Bye., then: handoff}",
         "promise",
-        "flow: visit",
+        "no_reply",
         "without {who} and {when}",
     ),
     ("- id: thanks\n        say", "- say", "missing-id", '- say: "Thanks', "has no id"),
@@ -452,7 +491,7 @@ def test_a_need_takes_its_shape_from_who_gives_it(tmp_path: Path) -> None:
         needs: [plan, ride, interview]
         steps:
           - id: a
-            say: "{ride | time} {interview.employer}"
+            say: "{ride | time} {interview.id}"
             when: plan == "went"
           - id: b
             say: "{ride.leg} {interview.boss}"
@@ -494,11 +533,14 @@ def test_a_plan_knows_its_event(tmp_path: Path) -> None:
     plan = """
         - {event: interview.today, when: home, unless: interview.confirmd}
         - {event: interview.today, when: home, unless: ride.leg == "out"}
+        - {event: interview.ended, when: home}
     """
-    found = problems(tmp_path, visit=CLEAN, visit__es=CLEAN_ES, plans__interview=plan)
+    flow = CLEAN.replace("start_words: [VISIT]", "start_words: [VISIT]\n    start_on: interview.today")
+    found = problems(tmp_path, visit=flow, visit__es=CLEAN_ES, plans__interview=plan)
     assert [(each.file, each.line, each.rule) for each in found] == [
         ("plans/interview.yaml", 1, "unknown-field"),
         ("plans/interview.yaml", 2, "unknown-answer"),
+        ("plans/interview.yaml", 3, "unheard-event"),
     ]
 
 
