@@ -1,4 +1,5 @@
-"""A lane: what is put in is taken in that order, in lists; while one list is being taken the next one collects.
+"""A lane: what is put in is taken in that order, in lists; while one list is being taken the next one
+collects.
 
 The rule: an item's answer comes when its list is done, and an error of the list is every item's error.
 """

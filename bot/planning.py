@@ -1,8 +1,9 @@
-"""An interview's plan as rows: what it makes us send, derived anew whenever the interview or its ride changes.
+"""An interview's plan as rows: what it makes us send, derived anew whenever the interview or its ride
+changes.
 
-The rule: a plan looks ahead only. What was due before the person told us, or before the car was booked, is no reminder
-and is never sent late; a row that already rang for this version stays rung. `unless` is asked now, to leave out the rows
-of the other kind (with and without a car), and once more when the row rings.
+The rule: a plan looks ahead only. What was due before the person told us, or before the car was booked, is no
+reminder and is never sent late; a row that already rang for this version stays rung. `unless` is asked now,
+to leave out the rows of the other kind (with and without a car), and once more when the row rings.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ TIME_TO_LEAVE = timedelta(minutes=60)
 
 
 def plan_interview(connection: sa.Connection, flows: FlowSet, interview_id: int, now: datetime) -> None:
-    """Derive the plan's timers from the interview and its rides as they stand; all of them go when it is off."""
+    """Derive the plan's timers from the interview and its rides as they are; all go when it is off."""
     row = interviews.interview(connection, interview_id)
     conversation_id = None if row is None else conversation_of(connection, row.person_id)
     if row is None or conversation_id is None:
@@ -52,9 +53,7 @@ def holds_off(connection: sa.Connection, row: PlanRow, interview_id: int, at: da
     return view is None or _unless(row, dict(view), at)
 
 
-def _ahead(
-    connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: datetime
-) -> list[PlanTimer]:
+def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: datetime) -> list[PlanTimer]:
     legs = rides.rides_of(connection, row.id)
     out, home = held_leg(legs, "out"), held_leg(legs, "home")
     appointment = Appointment(

@@ -1,7 +1,8 @@
 """By when a caseworker answers: their hours in words, and the next full hour that keeps the promise.
 
-Pure. The rule: an answer is promised within two hours of office time, on a full hour, on the caseworker's own wall clock;
-what falls after closing is promised two hours after the next opening. Hours nobody can read count as Mon-Fri 9-5.
+Pure. The rule: an answer is promised within two hours of office time, on a full hour, on the caseworker's own
+wall clock; what falls after closing is promised two hours after the next opening. Hours nobody can read count
+as Mon-Fri 9-5.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What flows may know of interviews, rides and places: views built from rows, fresh in each turn.
 
-The rule: clocks are the interview's own wall clock, naive; what is not known is left out, never None; a place is its label
-and street line, and a car is what a person looks for at the curb. Nothing here writes.
+The rule: clocks are the interview's own wall clock, naive; what is not known is left out, never None; a place
+is its label and street line, and a car is what a person looks for at the curb. Nothing here writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,7 +99,8 @@ def ride_view(connection: sa.Connection, leg: RideRow) -> RideView:
     """Show one leg; the car's fields are there once a driver has accepted (`RideRow.car`, see `car_json`)."""
     row = interviews.interview(connection, leg.interview_id)
     dropoff = places.place(connection, leg.dropoff_place_id)
-    assert row is not None and dropoff is not None, "a ride goes with its interview"
+    assert row is not None, "a ride goes with its interview"
+    assert dropoff is not None, "a place is never deleted before its rides"
     pickup_at = leg.pickup_at or leg.called_at or row.at
     view: RideView = {
         "id": leg.id,
@@ -115,7 +116,9 @@ def ride_view(connection: sa.Connection, leg: RideRow) -> RideView:
     return view
 
 
-def car_json(color: str, make_model: str, plate: str, driver: str, phone: str, minutes: int | None) -> dict[str, Any]:
+def car_json(
+    color: str, make_model: str, plate: str, driver: str, phone: str, minutes: int | None
+) -> dict[str, Any]:
     """Write down a car as `Ride.car` keeps it; `minutes` is how far away it is, None where nobody knows."""
     return {
         "car": f"{color} {make_model}".strip(),

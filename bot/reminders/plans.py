@@ -1,8 +1,8 @@
 """Derive what an appointment makes us send: plan rows and an appointment in, due moments out.
 
-Pure. The rows are authors' (flows/content/plans), the anchors come from the interview and its ride; a row whose anchor
-is unknown yet (no way home so far) gives nothing, and is derived again when the appointment changes. A row whose moment
-has passed goes out late only while it is still useful.
+Pure. The rows are authors' (flows/content/plans), the anchors come from the interview and its ride; a row
+whose anchor is unknown yet (no way home so far) gives nothing, and is derived again when the appointment
+changes. A row whose moment has passed goes out late only while it is still useful.
 """
 
 import re

@@ -1,0 +1,114 @@
+"""What every action is told of the turn it runs in, what it answers, and the promise of a human that many of
+them make.
+
+The rule: a promise said to a person is a row with an hour, and somebody's list has it, in the same
+transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from bot.promises import answer_by, read_hours
+from bot.reminders.hours import to_utc, wall_clock
+from bot.settings import Settings
+from flows.events import Event
+from flows.flowset import FlowSet
+from flows.views import PersonInCharge
+from storage.attention import need_human, promise
+from storage.staff import CaseworkerRow, on_duty
+
+URGENT = frozenset({"crisis", "car lost", "missed the car", "needs help today"})
+"""Reasons that do not wait for office hours: whoever is on call is told."""
+
+AT_ONCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """The turn an action runs in: for whom, from which address and text, when, and under which flows and
+    settings."""
+
+    person_id: int
+    conversation_id: int
+    contact_point_id: int | None
+    message_id: int | None
+    last_words: str
+    zone: str  # the person's own
+    now: datetime  # aware UTC
+    flows: FlowSet
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done; `result` is what the flow may read, `brings` are events that follow from it in the same
+    turn."""
+
+    result: Mapping[str, Any]
+    brings: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It was not done, for one of the reasons the action declares."""
+
+    reason: str
+
+
+Answer: TypeAlias = Done | Failed
+
+
+def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str | None) -> PersonInCharge:
+    """Put the person on the list, promise them an answer, and say who and by when, on the person's own wall
+    clock."""
+    human = on_duty(connection, who.person_id)
+    due_at = answer_due(who.settings, human, kind, who.now)
+    words = text or who.last_words or kind
+    need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
+    promise(connection, who.person_id, human.id if human else None, kind, due_at, who.now)
+    return {
+        "who": first_name(human, who.settings),
+        "hours": hours_of(human, who.settings),
+        "when": wall_clock(due_at, who.zone),
+    }
+
+
+def due_for(
+    connection: sa.Connection, settings: Settings, person_id: int, kind: str, now: datetime
+) -> datetime:
+    """Say by when a human should look at something of this kind."""
+    return answer_due(settings, on_duty(connection, person_id), kind, now)
+
+
+def answer_due(settings: Settings, human: CaseworkerRow | None, kind: str, now: datetime) -> datetime:
+    """Say by when this caseworker answers: the urgent at once while somebody is there, all else in office
+    hours."""
+    zone = zone_of_staff(human, settings)
+    wall = wall_clock(now, zone)
+    hours = read_hours(hours_of(human, settings))
+    at_work = wall.weekday() in hours.days and hours.opens <= wall.time() < hours.closes
+    if kind in URGENT and (at_work or (human is not None and human.on_call)):
+        soon = (wall + AT_ONCE).replace(second=0, microsecond=0)
+        return to_utc(soon + timedelta(minutes=-soon.minute % 5), zone)
+    return to_utc(answer_by(wall, hours), zone)
+
+
+def first_name(human: CaseworkerRow | None, settings: Settings) -> str:
+    """Name the human as people know them: "Maria Ruiz (sample)" is Maria; without anybody, the programme."""
+    return human.name.split()[0] if human is not None and human.name.split() else settings.programme_name
+
+
+def hours_of(human: CaseworkerRow | None, settings: Settings) -> str:
+    """Say when they work, in words."""
+    return (human.hours if human is not None else None) or settings.staff_hours
+
+
+def zone_of_staff(human: CaseworkerRow | None, settings: Settings) -> str:
+    """Say on which wall clock they work."""
+    own: str | ZoneInfo = (human.zone if human is not None else None) or settings.programme_zone
+    return str(own)

@@ -1,0 +1,209 @@
+"""What people send, kept and read: who wrote, on which card, and which event it is for the engine.
+
+The rule: a message is kept once, by its channel and the provider's id; an address nobody knows becomes a
+person in the same transaction. Nothing is decided here. A text is dated by the moment it was written where
+it comes late, so that "tomorrow" means what it meant.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from bot.channels.base import Inbound, drawn_as
+from bot.settings import Settings
+from flows.events import Event, OptedIn, OptedOut, OptionTapped, SpotShared, TextReceived
+from storage import invites, messages, people, photos, points
+from storage.attention import need_human
+from storage.invites import Invite
+from storage.messages import NewInbound
+from storage.points import Point
+
+FRESH: Final = timedelta(minutes=15)
+"""What was written this lately is taken as written now; what is older comes late."""
+
+UNREADABLE: Final = "unclear.voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that is new to us: whose it is, its row, and the card whose code it names."""
+
+    inbound: Inbound
+    point: Point
+    message_id: int
+    card: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A voice note, a video, a sticker: kept, and answered by a sentence."""
+
+    at: datetime
+
+
+Read: TypeAlias = Event | Unreadable | None
+
+
+def keep(
+    connection: sa.Connection, inbound: Mapping[int, Inbound], settings: Settings, now: datetime
+) -> dict[int, Heard]:
+    """Keep what came, by its place in the list; a message that was here before is left out."""
+    known = points.find_points(connection, {(one.channel, one.address) for one in inbound.values()})
+    new: dict[int, Heard] = {}
+    for place, one in inbound.items():
+        point = known.get((one.channel, one.address))
+        invite = _card(connection, one, point, now)
+        if point is None:
+            point = _newcomer(connection, one, invite, settings, now)
+        ids = messages.keep_inbound(connection, [_row(one, point)])
+        if ids:
+            point = _greeted(connection, point, invite, now)
+            card = invite.code if invite is not None else None
+            new[place] = Heard(one, point, ids[one.channel, one.provider_id], card)
+        known[one.channel, one.address] = point
+    _note(connection, list(new.values()), now)
+    return new
+
+
+def _row(one: Inbound, point: Point) -> NewInbound:
+    return NewInbound(
+        conversation_id=point.conversation_id,
+        contact_point_id=point.id,
+        channel=one.channel,
+        provider_id=one.provider_id,
+        body=one.text,
+        at=one.at,
+        extra=_extra(one),
+    )
+
+
+def _extra(one: Inbound) -> dict[str, Any] | None:
+    came = {
+        "kind": one.kind if one.kind != "text" else None,
+        "tap": [one.tap.prompt, one.tap.n] if one.tap else None,
+        "pin": list(one.pin) if one.pin else None,
+        "contact": one.contact,
+        "code": one.code,
+        "opt": one.opt,
+        "seen": one.seen,
+    }
+    return {name: value for name, value in came.items() if value is not None} or None
+
+
+def _note(connection: sa.Connection, heard: Sequence[Heard], now: datetime) -> None:
+    """Note that these addresses work, and which pictures are to be fetched."""
+    if heard:
+        points.heard_from(connection, sorted({one.point.id for one in heard}), now)
+    for one in heard:
+        if one.inbound.opt == "blocked":
+            points.set_point_state(connection, one.point.id, "blocked")
+        elif one.point.state == "blocked":
+            points.set_point_state(connection, one.point.id, "active")
+        for photo in one.inbound.photos:
+            photos.want_photo(connection, one.message_id, photo.id, photo.content_type, now)
+
+
+# --- who it is ------------------------------------------------------------------------------------
+
+
+def _card(connection: sa.Connection, one: Inbound, point: Point | None, now: datetime) -> Invite | None:
+    """Find the card a text names; only from those who have not agreed to our texts yet."""
+    words = one.code or one.text
+    if not words or (point is not None and point.consent == "given"):
+        return None
+    return invites.find_invite(connection, words, now)
+
+
+def _newcomer(
+    connection: sa.Connection, one: Inbound, invite: Invite | None, settings: Settings, now: datetime
+) -> Point:
+    """Write down who wrote for the first time; a card made for somebody who has no address yet is theirs."""
+    theirs = invite.person_id if invite is not None else None
+    if theirs is not None and not points.points_of(connection, theirs):
+        points.add_point(connection, theirs, one.channel, one.address, now)
+        found = points.find_point(connection, one.channel, one.address)
+        assert found is not None, "it was just added"
+        return found
+    hint = (one.language_hint or "").lower()
+    return people.add_person(
+        connection,
+        channel=one.channel,
+        address=one.address,
+        lang=(invite.lang if invite else None) or ("es" if hint.startswith("es") else "en"),
+        zone=str(settings.programme_zone),
+        now=now,
+        team=invite.team if invite else None,
+    )
+
+
+def _greeted(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> Point:
+    """Note who brought this person: the card's caseworker, team and grant; a single card becomes theirs."""
+    if invite is None or invite.person_id == point.person_id:
+        return point
+    if invite.person_id is not None:
+        # Somebody else's own card from a new number: they may have changed phones. A human looks.
+        reason = "wrote from a new number with a card that is already somebody's"
+        need_human(connection, point.person_id, "known card, new number", reason, now, now)
+        return point
+    row = people.person(connection, point.person_id)
+    if row is None or row.caseworker_id is not None or not invites.use_invite(connection, invite.id):
+        return point
+    if invite.uses_left == 1:
+        invites.give_invite(connection, invite.id, point.person_id)
+    brought = {"caseworker_id": invite.caseworker_id, "team": invite.team, "grant_code": invite.grant_code}
+    people.change_person(
+        connection, point.person_id, **{name: value for name, value in brought.items() if value is not None}
+    )
+    return point
+
+
+# --- what it is -----------------------------------------------------------------------------------
+
+
+def read(
+    connection: sa.Connection, heard: Heard, consent: str, settings: Settings, zone: str, now: datetime
+) -> Read:
+    """Say which event a message is; None where there is nothing to decide (an unblocked chat)."""
+    one, opted_in = heard.inbound, consent == "given"
+    moment = now if abs(now - one.at) <= FRESH else min(one.at, now)
+    at = moment.astimezone(ZoneInfo(zone))
+    channel = drawn_as(one.channel, one.address)
+    match one:
+        case Inbound(opt="blocked"):
+            return OptedOut(at=at)
+        case Inbound(opt="start", text="") if one.channel != "sms":
+            return OptedIn(at=at) if consent == "withdrawn" else None
+        case Inbound(tap=tap) if tap is not None:
+            return OptionTapped(at=at, channel=channel, opted_in=opted_in, prompt=tap.prompt, n=tap.n)
+        case Inbound(pin=pin) if pin is not None and not one.text:
+            return SpotShared(at=at, channel=channel, opted_in=opted_in, lat=pin[0], lon=pin[1])
+        case _ if opted_in and not one.text and not one.contact and not one.photos and one.opt is None:
+            return Unreadable(at)
+        case _:
+            return TextReceived(
+                at=at,
+                text=_CARRIER_WORD.get(one.opt or "", one.text or one.contact or ""),
+                channel=channel,
+                opted_in=opted_in,
+                card=heard.card,
+                seen=_seen(connection, heard),
+                photos=len(one.photos),
+                carrier_answers=one.opt is not None
+                or (one.channel == "sms" and settings.twilio_answers_carrier_words),
+            )
+
+
+_CARRIER_WORD: Final = {"stop": "STOP", "start": "START", "help": "HELP"}
+
+
+def _seen(connection: sa.Connection, heard: Heard) -> int | None:
+    """Say which of our questions had left when this was written."""
+    one, conversation = heard.inbound, heard.point.conversation_id
+    if one.seen is not None:
+        return messages.prompt_shown(connection, conversation, one.seen)
+    whole_second = timedelta(seconds=0 if one.at.microsecond else 1)  # some providers count seconds only
+    return messages.newest_prompt(connection, conversation, one.at + whole_second) or 0
