@@ -536,12 +536,12 @@ async def test_a_sharing_key_without_a_label_has_a_picture(telegram_rig: Rig) ->
     assert drawn(telegram_rig)["keyboard"][0][0]["text"] == "Share my number"
 
 
-async def test_a_plain_text_has_no_markup_and_no_preview(telegram_rig: Rig) -> None:
+async def test_a_plain_text_has_no_keys_and_no_preview(telegram_rig: Rig) -> None:
     await telegram_rig.channel.send(Outbound(1, str(CHAT), "<b>*_[x](http://example.org)"))
 
     assert telegram_rig.telegram
     [sent] = telegram_rig.telegram.sent
-    assert "reply_markup" not in sent
+    assert sent["reply_markup"] == {"remove_keyboard": True}  # a sharing key of an earlier question goes
     assert "parse_mode" not in sent
     assert sent["link_preview_options"] == {"is_disabled": True}
 

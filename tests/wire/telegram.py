@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -162,11 +163,16 @@ def person(chat: int, language: str = "en") -> dict[str, Any]:
     return {"id": chat, "is_bot": False, "first_name": "Ray", "language_code": language}
 
 
-def message_update(chat: int, *, update_id: int = 0, language: str = "en", **content: Any) -> dict[str, Any]:
-    """Make an update with one message in a private chat; `content` is text, contact, location, photo …"""
+def message_update(
+    chat: int, *, update_id: int = 0, language: str = "en", at: datetime | None = None, **content: Any
+) -> dict[str, Any]:
+    """Make an update with one message in a private chat; `content` is text, contact, location, photo …
+
+    `at` is when it was written, for tests whose clock is not the machine's.
+    """
     message = {
         "message_id": next(_message_ids),
-        "date": int(time.time()),
+        "date": int(at.timestamp() if at else time.time()),
         "chat": {"id": chat, "type": "private", "first_name": "Ray"},
         "from": person(chat, language),
         **content,
@@ -174,32 +180,34 @@ def message_update(chat: int, *, update_id: int = 0, language: str = "en", **con
     return _made({"update_id": update_id or next(_update_ids), "message": message})
 
 
-def text_update(chat: int, text: str, *, update_id: int = 0, language: str = "en") -> dict[str, Any]:
+def text_update(
+    chat: int, text: str, *, update_id: int = 0, language: str = "en", at: datetime | None = None
+) -> dict[str, Any]:
     """Make an update with a typed text."""
-    return message_update(chat, update_id=update_id, language=language, text=text)
+    return message_update(chat, update_id=update_id, language=language, at=at, text=text)
 
 
-def contact_update(chat: int, phone: str, *, owner: int | None = None) -> dict[str, Any]:
+def contact_update(
+    chat: int, phone: str, *, owner: int | None = None, at: datetime | None = None
+) -> dict[str, Any]:
     """Make an update with a shared phone number, the sender's own unless `owner` says otherwise."""
-    return message_update(
-        chat,
-        contact={"phone_number": phone, "first_name": "Ray", "user_id": owner if owner is not None else chat},
-    )
+    card = {"phone_number": phone, "first_name": "Ray", "user_id": owner if owner is not None else chat}
+    return message_update(chat, at=at, contact=card)
 
 
-def pin_update(chat: int, lat: float, lon: float) -> dict[str, Any]:
+def pin_update(chat: int, lat: float, lon: float, *, at: datetime | None = None) -> dict[str, Any]:
     """Make an update with a shared location."""
-    return message_update(chat, location={"latitude": lat, "longitude": lon})
+    return message_update(chat, at=at, location={"latitude": lat, "longitude": lon})
 
 
-def photo_update(chat: int, *names: str, caption: str = "") -> dict[str, Any]:
+def photo_update(chat: int, *names: str, caption: str = "", at: datetime | None = None) -> dict[str, Any]:
     """Make an update with one photo in growing sizes, named smallest first."""
     sizes = [
         {"file_id": name, "file_unique_id": name, "width": 90 * n, "height": 60 * n, "file_size": 1000 * n}
         for n, name in enumerate(names, 1)
     ]
     content: dict[str, Any] = {"photo": sizes, **({"caption": caption} if caption else {})}
-    return message_update(chat, **content)
+    return message_update(chat, at=at, **content)
 
 
 def tap_update(chat: int, token: str, *, update_id: int = 0) -> dict[str, Any]:
@@ -221,12 +229,12 @@ def tap_update(chat: int, token: str, *, update_id: int = 0) -> dict[str, Any]:
     return _made({"update_id": update_id or next(_update_ids), "callback_query": query})
 
 
-def member_update(chat: int, before: str, after: str) -> dict[str, Any]:
+def member_update(chat: int, before: str, after: str, *, at: datetime | None = None) -> dict[str, Any]:
     """Make an update that says how our standing in a private chat changed: "kicked" is blocked."""
     member = {
         "chat": {"id": chat, "type": "private", "first_name": "Ray"},
         "from": person(chat),
-        "date": int(time.time()),
+        "date": int(at.timestamp() if at else time.time()),
         "old_chat_member": _member(before),
         "new_chat_member": _member(after),
     }

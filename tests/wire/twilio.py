@@ -12,7 +12,7 @@ Signatures are made by Twilio's published rule, not by its library, so that both
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,10 +96,11 @@ class Text:
 
 
 class FakeTwilio(Misbehaving):
-    """One account. `texts` holds both directions, oldest first."""
+    """One account. `texts` holds both directions, oldest first; `now` may be a test's own clock."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.forget()
 
     def forget(self) -> None:
@@ -122,7 +123,7 @@ class FakeTwilio(Misbehaving):
         """Have a person's text arrive at Twilio, without any webhook."""
         text = Text(
             new_sid("MM" if media else "SM"), OUR_NUMBER, sender, None, body, None, "inbound",
-            at or datetime.now(UTC), "received", media,
+            at or self.now(), "received", media,
         )  # fmt: skip
         self.texts.append(text)
         return text
@@ -146,7 +147,7 @@ class FakeTwilio(Misbehaving):
                 return refused
             text = Text(
                 new_sid(), form["To"], form.get("From"), form.get("MessagingServiceSid"), form["Body"],
-                form.get("StatusCallback"), "outbound-api", datetime.now(UTC),
+                form.get("StatusCallback"), "outbound-api", self.now(),
             )  # fmt: skip
             self.texts.append(text)
             return self._note(request, form, text.as_json(ACCOUNT), 201)

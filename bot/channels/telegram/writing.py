@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import telegram
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -17,11 +17,16 @@ BUSY_PAUSE: Final = 5.0  # seconds, where nothing names a wait
 NO_KEY_PAUSE: Final = 300.0  # seconds until a token that was refused is tried again
 
 
-def keyboard(message: Outbound) -> telegram.InlineKeyboardMarkup | telegram.ReplyKeyboardMarkup | None:
+Keyboard: TypeAlias = (
+    telegram.InlineKeyboardMarkup | telegram.ReplyKeyboardMarkup | telegram.ReplyKeyboardRemove
+)
+
+
+def keyboard(message: Outbound) -> Keyboard:
     """Draw the buttons: short ones side by side, long ones below each other.
 
     Telegram shows a sharing key only on the keyboard where people type; options then stand there too and come
-    back as typed answers.
+    back as typed answers. It stays until a message takes it away, which every plain text does.
     """
     options = [button for button in message.buttons if button.token not in (SHARE_CONTACT, SHARE_PIN)]
     if message.ask_contact or message.ask_pin:
@@ -32,7 +37,7 @@ def keyboard(message: Outbound) -> telegram.InlineKeyboardMarkup | telegram.Repl
             [*_sharing(message), *rows], resize_keyboard=True, one_time_keyboard=True
         )
     if not options:
-        return None
+        return telegram.ReplyKeyboardRemove()
     drawn = [telegram.InlineKeyboardButton(b.label, callback_data=b.token) for b in options]
     return telegram.InlineKeyboardMarkup(_rows(drawn, [b.label for b in options]))
 
