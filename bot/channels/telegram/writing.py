@@ -94,5 +94,6 @@ def refusal(error: TelegramError) -> Sent:
 
 
 def flood_wait(error: RetryAfter) -> float:
+    """Return how many seconds Telegram asks us to wait."""
     after = error.retry_after
     return after.total_seconds() if isinstance(after, timedelta) else float(after)
