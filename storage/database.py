@@ -19,7 +19,9 @@ COMMIT was sent.
 import asyncio
 import logging
 import queue
+import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -297,6 +299,7 @@ class PostgresDatabase:
             except _RunAgain as again:
                 if attempt == RETRIES - 1:
                     raise again.error from None
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # or two would meet in the same way again
         raise AssertionError("unreachable")
 
     def _once(self, fn: Callable[[sa.Connection], R]) -> R:

@@ -121,7 +121,8 @@ def _index_name(connection: sa.Connection, person_id: int, name: str) -> None:
 
 def change_person(connection: sa.Connection, person_id: int, **values: Any) -> None:
     """Set columns of a person: lang, zone, team, caseworker_id, case_id, grant_code, closed_at."""
-    connection.execute(sa.update(PERSON).where(PERSON.c.id == person_id).values(**values))
+    if values:
+        connection.execute(sa.update(PERSON).where(PERSON.c.id == person_id).values(**values))
 
 
 def set_pin(connection: sa.Connection, person_id: int, pin: str) -> None:

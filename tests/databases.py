@@ -10,11 +10,14 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import LiteralString, cast
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from storage.crypto import KeyRing
 from storage.database import Database, engine_url, make_engine, open_database
@@ -54,12 +57,14 @@ def postgres_server() -> sa.URL:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_server: sa.URL) -> Iterator[sa.URL]:
-    """A migrated database, one for each pytest-xdist worker."""
+def postgres_database(postgres_server: sa.URL) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A migrated database, one for each pytest-xdist worker, and what empties it."""
     url = postgres_server.set(database=_database_name("test"))
     _administer(postgres_server, f'CREATE DATABASE "{url.database}"')
     upgrade(_text(url))
-    yield url
+    plain = _text(url.set(drivername="postgresql"))
+    with psycopg.connect(plain, autocommit=True, application_name="tests") as connection:
+        yield _text(url), lambda: _empty(connection)
     _administer(postgres_server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
 
 
@@ -77,9 +82,10 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
         path = tmp_path / "onward.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    url: sa.URL = request.getfixturevalue("postgres_database")
-    _empty(url)
-    return _text(url)
+    url: str
+    url, empty = request.getfixturevalue("postgres_database")
+    empty()
+    return url
 
 
 @pytest.fixture
@@ -118,15 +124,15 @@ def connection(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _empty(url: sa.URL) -> None:
+def _empty(connection: psycopg.Connection) -> None:
     """Delete every row, whatever an earlier test left open; ids begin at 1 again."""
-    _administer(
-        url,
+    statements = [
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),
         "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
-    )
+    ]
+    connection.execute(sql.SQL(cast(LiteralString, ";".join(statements))))
 
 
 def _database_name(what: str) -> str:

@@ -200,7 +200,7 @@ async def test_a_deadlock_is_run_again(database: PostgresDatabase) -> None:
         connection.execute(sa.update(MARK).where(MARK.c.name == second).values(value=MARK.c.value + 1))
 
     await asyncio.gather(database.run(lambda c: lock(c, "a", "b")), database.run(lambda c: lock(c, "b", "a")))
-    assert len(runs) == 3
+    assert len(runs) >= 3
     assert await database.run(lambda c: set(c.scalars(sa.select(MARK.c.value)))) == {2}
 
 
@@ -211,7 +211,7 @@ async def test_a_connection_that_died_while_idle_is_not_noticed(database: Postgr
     with killer.connect() as connection:
         mine = sa.text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'tests'"
         )
         assert connection.execute(mine).scalar_one() >= 1
     assert await database.run(marks) == {"a"}
