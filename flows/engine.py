@@ -7,7 +7,7 @@ Under it lie, each in its module: interrupts (the order of things for a text), h
 stepping (walking the steps), speaking (questions), outside (events of the world), back (BACK).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flows.afters import apply_after
 from flows.effects import Effect
@@ -47,7 +47,7 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
     Each `Do` among the effects is carried out by the caller and answered with ActionDone or ActionFailed
     before any other event. Never raises, whatever a person typed.
     """
-    turn = Turn(flows, progress, event.at, event.at.replace(tzinfo=None))
+    turn = Turn(flows, progress, event.at.astimezone(UTC), event.at.replace(tzinfo=None))
     _drop_unknown(turn)
     if not isinstance(event, ActionDone | ActionFailed):
         progress.outside = False

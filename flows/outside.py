@@ -43,7 +43,7 @@ def happened(turn: Turn, event: Outside) -> None:
     progress.kind = "news"
     progress.outside = True
     fields = {each.name: getattr(event, each.name) for each in fields_of(event) if each.name != "at"}
-    it = Happened(next_number(turn), yaml_name(type(event)), event.at, fields)
+    it = Happened(next_number(turn), yaml_name(type(event)), turn.at, fields)
     _refresh(turn, it)
     own = _own_cause(turn, it)
     if _was_waited_for(turn, it):

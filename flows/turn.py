@@ -19,7 +19,7 @@ from flows.texts import Text
 
 @dataclass(slots=True)
 class Turn:
-    """`at` is the event's moment (aware), `now` its wall clock."""
+    """`at` is the event's moment in UTC, so that no clock change shortens a wait; `now` is its wall clock."""
 
     flows: FlowSet
     progress: Progress
