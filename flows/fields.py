@@ -78,9 +78,6 @@ class Keys:
     def __contains__(self, key: str) -> bool:
         return key in self.node.fields
 
-    def line(self, key: str) -> int:
-        return self.node.keys.get(key, self.node.line)
-
     def get(self, key: str) -> Node | None:
         return self.node.fields.get(key)
 

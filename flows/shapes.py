@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from functools import cache
-from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from flows.actions import ACTIONS, Nothing
 from flows.events import OUTSIDE
@@ -70,11 +70,9 @@ def shape_of(annotation: Any, name: str = "") -> Shape:
     if annotation in _PLAIN:
         return Shape(_PLAIN[annotation], name=name)
     if is_typeddict(annotation):
-        hints = get_type_hints(annotation, include_extras=False)
+        hints = get_type_hints(annotation)  # NotRequired falls away
         return Shape("view", {key: shape_of(hint, key) for key, hint in hints.items()}, name=name)
     origin, given = get_origin(annotation), get_args(annotation)
-    if origin is NotRequired:
-        return shape_of(given[0], name)
     if origin in (Union, types.UnionType):
         kinds = [shape_of(each, name) for each in given if each is not type(None)]
         return kinds[0] if len(kinds) == 1 else ANY
@@ -90,6 +88,8 @@ def merge(shapes: Sequence[Shape]) -> Shape:
         return first
     if all(each.kind == "view" for each in shapes):
         return Shape("view", {key: value for each in shapes for key, value in each.fields.items()})
+    if first.kind in _PLAIN.values() and all(each.kind == first.kind for each in rest):
+        return Shape(first.kind)
     if all(each.kind == "choice" for each in shapes):
         open_ = any(not each.keys for each in shapes)
         return Shape(
