@@ -96,6 +96,7 @@ def _one(folded: str, options: Sequence[Choice]) -> Choice | None:
         or _letter(said, options)
         or _inside(said, options)
         or _yes_or_no(folded, options)
+        or _by_own_word(said, options)
         or _by_spelling(said, options)
     )
 
@@ -162,6 +163,17 @@ def _first_label(option: Choice) -> str | None:
     """Say whether an option's label means yes or no: by its first word, where that is one."""
     said = words(fold(option.label))
     return exact_label(said[0]) if said else None
+
+
+def _by_own_word(said: list[str], options: Sequence[Choice]) -> Choice | None:
+    """Find the row of a list by a word no other option has: "the back one", "the one on elm"."""
+    if not any(each.key.startswith("@") for each in options) or len(said) > 6 or _NOT.search(" ".join(said)):
+        return None
+    labels = [
+        {relaxed(word) for word in words(fold(each.label)) if len(word) > 2} - _FILLER for each in options
+    ]
+    shared = {word for word in said if sum(word in label for label in labels) == 1}
+    return _only(each for each, label in zip(options, labels, strict=True) if label & shared)
 
 
 def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:

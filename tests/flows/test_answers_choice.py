@@ -116,3 +116,23 @@ def test_numbers_run_together_are_read_back() -> None:
 def test_what_stands_alone_is_not_mixed() -> None:
     reading = read("1 5", Asked("choices", "en", TUESDAY, WORK, alone=frozenset(["any"])))
     assert reading == AskBack("unclear.alone", {"label": "Anything"})
+
+
+DOORS = (Choice("@0", "front, on 5th"), Choice("@1", "back, on Alley Ln"), Choice("other", "another place"))
+
+
+@pytest.mark.parametrize(
+    "text, key",
+    [
+        ("the back one", "@1"),
+        ("front door", "@0"),
+        ("the one on alley", "@1"),
+        ("some other place", "other"),
+        ("not the front", None),
+        ("front or back", None),
+        ("the side door", None),
+    ],
+)
+def test_a_row_of_a_list_is_known_by_a_word_no_other_has(text: str, key: str | None) -> None:
+    reading = read(text, Asked("choice", "en", TUESDAY, DOORS))
+    assert reading == (Understood(key) if key else AskBack("unclear.choice"))
