@@ -5,7 +5,7 @@ turn leaves its row: what came, where the person stood before and after, and und
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.tables import ContactPoint, Conversation, FlowVersion, Person, Turn, table
+from storage.types import as_row
 
 CONVERSATION, PERSON, POINT = table(Conversation), table(Person), table(ContactPoint)
 TURN, FLOWS = table(Turn), table(FlowVersion)
@@ -134,11 +135,7 @@ def save(connection: sa.Connection, conversations: Sequence[Saved], turns: Seque
             ],
         )
     if turns:
-        connection.execute(_TURN, [_plain(turn) for turn in turns])
-
-
-def _plain(turn: TurnRow) -> dict[str, Any]:
-    return asdict(turn)
+        connection.execute(_TURN, [as_row(turn) for turn in turns])
 
 
 def conversation_of(connection: sa.Connection, person_id: int) -> int | None:

@@ -6,7 +6,7 @@ Sending is storage/outbox.py.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.tables import Message, table
 from storage.tables.talk import MessageKind, Sender
+from storage.types import as_row
 
 MESSAGE = table(Message)
 PRIORITY: dict[str, int] = {
@@ -102,7 +103,7 @@ def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> d
     kept = {}
     for message in messages:
         values = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
-        found = connection.execute(_KEEP, {**asdict(message), **values}).scalar_one_or_none()
+        found = connection.execute(_KEEP, {**as_row(message), **values}).scalar_one_or_none()
         if found is not None:
             kept[message.channel, message.provider_id] = int(found)
     return kept
@@ -112,7 +113,7 @@ def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
     """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
     if messages:
         fixed = {"direction": "out", "state": "queued"}
-        rows = [{**asdict(one), **fixed, "priority": PRIORITY[one.kind]} for one in messages]
+        rows = [{**as_row(one), **fixed, "priority": PRIORITY[one.kind]} for one in messages]
         connection.execute(_QUEUE, rows)
 
 

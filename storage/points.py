@@ -56,6 +56,18 @@ _BY_INDEX = _POINT.where(
 _BY_ID = _POINT.where(POINT.c.id == sa.bindparam("point"))
 _OF_PERSON = _POINT.where(POINT.c.person_id == sa.bindparam("person")).order_by(POINT.c.id)
 
+_THESE = POINT.c.id.in_(sa.bindparam("ids", expanding=True))
+_HEARD = (
+    sa.update(POINT)
+    .where(_THESE)
+    .values(
+        last_in_at=sa.bindparam("moment"),
+        failures=0,
+        state=sa.case((POINT.c.state == "failing", "active"), else_=POINT.c.state),
+    )
+)
+_ASKED = sa.update(POINT).where(_THESE, POINT.c.consent == "none").values(consent="asked")
+
 
 def address_index(connection: sa.Connection, channel: str, address: str) -> bytes:
     """Make the look-up of an address on a channel."""
@@ -119,12 +131,7 @@ def move_point(connection: sa.Connection, point_id: int, person_id: int) -> None
 
 def heard_from(connection: sa.Connection, point_ids: Sequence[int], now: datetime) -> None:
     """Note that these addresses wrote: they work, whatever failed before."""
-    values = {"last_in_at": now, "failures": 0, "state": _working()}
-    connection.execute(sa.update(POINT).where(POINT.c.id.in_(point_ids)).values(**values))
-
-
-def _working() -> sa.ColumnElement[str]:
-    return sa.case((POINT.c.state == "failing", "active"), else_=POINT.c.state)
+    connection.execute(_HEARD, {"ids": list(point_ids), "moment": now})
 
 
 def set_point_state(connection: sa.Connection, point_id: int, state: PointState) -> None:
@@ -160,8 +167,8 @@ def set_consent(
 
 def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
     """Note that the request is on its way to these addresses."""
-    statement = sa.update(POINT).where(POINT.c.id.in_(point_ids), POINT.c.consent == "none")
-    connection.execute(statement.values(consent="asked"))
+    if point_ids:
+        connection.execute(_ASKED, {"ids": list(point_ids)})
 
 
 def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:

@@ -6,7 +6,7 @@ again.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from storage.due import Family, Lease
 from storage.people import new_ref
 from storage.tables import Ride, RideEvent, table
 from storage.tables.going import LIVE_RIDES, InterviewKind, Leg
+from storage.types import as_row
 
 RIDE, EVENT = table(Ride), table(RideEvent)
 RIDES = Family(RIDE, RIDE.c.due_at.is_not(None), (RIDE.c.due_at, RIDE.c.id))
@@ -92,7 +93,7 @@ _SELECT = sa.select(*(RIDE.c[name] for name in RideRow.__dataclass_fields__))
 
 def add_ride(connection: sa.Connection, new: NewRide, now: datetime) -> RideRow:
     """Write one leg down, to be booked by a worker at once; raise LegTaken when one is live already."""
-    values = {**asdict(new), "ref": new_ref(), "due_at": now, "created_at": now, "updated_at": now}
+    values = {**as_row(new), "ref": new_ref(), "due_at": now, "created_at": now, "updated_at": now}
     try:
         with connection.begin_nested():
             id_ = connection.execute(sa.insert(RIDE).values(**values).returning(RIDE.c.id)).scalar_one()

@@ -67,6 +67,14 @@ _SET = _SET.on_conflict_do_update(
 )
 
 
+_DROP = (
+    sa.update(TIMER)
+    .where(TIMER.c.state == "waiting")
+    .values(state="dropped", due_at=None, lease_until=None, finished_at=sa.bindparam("moment"))
+)
+_CLEAR = _DROP.where(TIMER.c.dedupe_key.in_(sa.bindparam("keys", expanding=True)))
+
+
 def set_timers(connection: sa.Connection, timers: Sequence[EngineTimer], now: datetime) -> None:
     """Set the engine's timers as one list; one with the same token is replaced, wherever it stood."""
     if timers:
@@ -81,7 +89,7 @@ def clear_timers(connection: sa.Connection, timers: Iterable[tuple[int, str]], n
     """Drop the engine's timers with these (conversation id, token) pairs."""
     keys = [_key(conversation_id, "engine", token) for conversation_id, token in timers]
     if keys:
-        _drop(connection, TIMER.c.dedupe_key.in_(keys), now)
+        connection.execute(_CLEAR, {"keys": keys, "moment": now})
 
 
 def set_plan(
@@ -171,5 +179,4 @@ def _key(conversation_id: int, kind: str, name: str, subject: str = "") -> str:
 
 
 def _drop(connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
-    final = {"state": "dropped", "due_at": None, "lease_until": None, "finished_at": now}
-    connection.execute(sa.update(TIMER).where(which, TIMER.c.state == "waiting").values(**final))
+    connection.execute(_DROP.where(which), {"moment": now})

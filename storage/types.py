@@ -7,13 +7,16 @@ the disk. The keys come with the engine (`carry_keys`): one table serves two dat
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from storage.crypto import KeyRing, seal, unseal
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 ID: sa.types.TypeEngine[int] = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A row's id. SQLite counts only INTEGER up; with `sqlite_autoincrement` an erased one never comes again."""
@@ -122,6 +125,11 @@ class EncryptedJSON(Sealed):
 def to_json(value: Any) -> bytes:
     """Write JSON without spaces, in the mapping's own order, moments and dates as ISO text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+
+
+def as_row(value: "DataclassInstance") -> dict[str, Any]:
+    """Lay a frozen value's fields out as a row; not copied deeply, as `asdict` would."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _plain(value: object) -> object:
