@@ -151,6 +151,8 @@ class Conversations:
                 taken = await self.database.run(partial(_take, items, world, frozenset(failed)))
                 break
             except Spoiled as spoiled:
+                if spoiled.index in failed:  # not even its failed turn can be written: nothing is kept
+                    raise
                 log.error("turn failed", extra=spoiled.where, exc_info=spoiled.__cause__)
                 failed.add(spoiled.index)
         for name in sorted(taken.work):
