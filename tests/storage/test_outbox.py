@@ -1,5 +1,6 @@
 """Sending: in order for each address, once, only while it still should, and never blindly again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +11,8 @@ from storage import conversations, interviews, messages, outbox, points
 from storage.messages import NewOutbound
 from storage.points import Point
 from storage.subjects import subject
-from storage.tables import Message, table
-from tests.storage.samples import NOW, an_interview, minutes, someone
+from storage.tables import Message, Person, table
+from tests.storage.samples import NOW, a_caseworker, an_interview, minutes, someone
 
 MESSAGE = table(Message)
 
@@ -173,8 +174,6 @@ def test_after_a_stop_only_its_confirmation_leaves(connection: sa.Connection) ->
 
 @pytest.mark.parametrize("kind, why", [("reply", "taken_over"), ("nudge", "taken_over"), ("ride", None)])
 def test_after_a_take_over_no_reply_begins(connection: sa.Connection, kind: str, why: str | None) -> None:
-    from tests.storage.samples import a_caseworker
-
     ray = someone(connection)
     messages.queue(connection, [text(ray, kind=kind)])
     one = claim_one(connection)
@@ -297,3 +296,38 @@ def test_two_workers_do_not_split_one_address(engine: sa.Engine) -> None:
     with engine.begin() as one, engine.begin() as two:
         assert bodies(outbox.claim(one, NOW, 10)) == ["1"]
         assert outbox.claim(two, NOW, 10) == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+@pytest.mark.parametrize("what, why", [("stop", "opted_out"), ("take over", "taken_over")])
+def test_a_send_waits_for_a_turn_under_way_and_sees_what_it_decided(
+    engine: sa.Engine, what: str, why: str
+) -> None:
+    with engine.begin() as connection:
+        ray, maria = someone(connection), a_caseworker(connection)
+        messages.queue(connection, [text(ray)])
+        one = claim_one(connection)
+
+    def send() -> str | None:
+        with engine.begin() as connection:
+            return outbox.before_send(connection, one, NOW)
+
+    with ThreadPoolExecutor(1) as threads:
+        with engine.begin() as turn:
+            conversations.load_conversations(turn, [ray.conversation_id])
+            if what == "stop":
+                points.set_consent(turn, ray.id, "withdrawn", wording="stop", method="text", now=minutes(1))
+            else:
+                conversations.take_over(turn, ray.conversation_id, maria.id, minutes(60))
+            sending = threads.submit(send)
+            with pytest.raises(TimeoutError):
+                sending.result(timeout=0.3)
+        assert sending.result(timeout=5) == why
+
+
+def test_a_text_to_somebody_erased_meanwhile_is_not_sent(connection: sa.Connection) -> None:
+    ray = someone(connection)
+    messages.queue(connection, [text(ray)])
+    one = claim_one(connection)
+    connection.execute(sa.delete(table(Person)))
+    assert outbox.before_send(connection, one, NOW) == "already_begun"
