@@ -118,13 +118,20 @@ def back_off(attempts: int) -> timedelta:
     return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
 
 
-def next_due(connection: sa.Connection, families: Sequence[Family]) -> datetime | None:
-    """Say when the next row of these families falls due or comes back from a lease; None if nothing waits."""
+def next_due(
+    connection: sa.Connection, families: Sequence[Family], after: datetime | None = None
+) -> datetime | None:
+    """Say when the next row of these families falls due or comes back from a lease; None if nothing waits.
+
+    With `after`, only later moments count: a row of the past that waits behind another one hides nothing.
+    """
     moments: list[datetime] = []
     for family in families:
         columns = family.table.c
         back = sa.case((columns.lease_until > columns.due_at, columns.lease_until), else_=columns.due_at)
         waiting = sa.and_(family.open, columns.due_at.is_not(None))
+        if after is not None:
+            waiting = sa.and_(waiting, back > after)
         first = connection.scalar(sa.select(sa.func.min(back, type_=UTCDateTime())).where(waiting))
         if first is not None:
             moments.append(first)

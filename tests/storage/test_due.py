@@ -82,6 +82,8 @@ def test_the_next_due_moment_counts_leases(connection: sa.Connection) -> None:
     assert due.next_due(connection, [timers.TIMERS]) == minutes(5)
     timers.claim(connection, minutes(5), 10)
     assert due.next_due(connection, [timers.TIMERS]) == minutes(6)
+    assert due.next_due(connection, [timers.TIMERS], after=minutes(6)) == minutes(9)
+    assert due.next_due(connection, [timers.TIMERS], after=minutes(9)) is None
 
 
 def test_the_soonest_rings_first_within_the_limit(connection: sa.Connection) -> None:
