@@ -1,8 +1,9 @@
 """What happens next where something did not go the usual way: if_fails, if_late, if_stuck, if_empty,
 no_reply.
 
-The rule: one shape for all of them. Say it, then stay, go on, ask something again, finish, park, or hand over
-to a caseworker; a promise of a human is said only after the hand-over is written down, with who and when.
+The rule: one shape for all of them. Say it, then stay, go on, ask something again, finish, park, or hand
+over to a caseworker; a promise of a human is said only after the hand-over is written down, with who and
+when.
 """
 
 from collections.abc import Mapping

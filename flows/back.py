@@ -1,7 +1,7 @@
 """BACK: un-finish the last question, and let the walk find it again.
 
-The rule: nothing that acted on the world is undone in silence. Going back passes what was said, waited for or
-only read, and enters finished sub-flows and earlier rounds; it stops at an action that acts, and at a
+The rule: nothing that acted on the world is undone in silence. Going back passes what was said, waited for
+or only read, and enters finished sub-flows and earlier rounds; it stops at an action that acts, and at a
 hand-over.
 """
 

@@ -1,7 +1,7 @@
 """One event in, a decision out: `advance` is the whole engine seen from outside.
 
-The rule: pure and total. The same flows, progress and event always give the same answer; no text of a person
-makes it raise; and a person who wrote hears something, or a `Silent` says why not.
+The rule: pure and total. The same flows, progress and event always give the same answer; no text of a
+person makes it raise; and a person who wrote hears something, or a `Silent` says why not.
 
 Under it lie, each in its module: interrupts (the order of things for a text), hearing (text to answer),
 stepping (walking the steps), speaking (questions), outside (events of the world), back (BACK).
@@ -10,6 +10,7 @@ stepping (walking the steps), speaking (questions), outside (events of the world
 from datetime import UTC, datetime, timedelta
 
 from flows.afters import apply_after
+from flows.edits import adopt
 from flows.effects import Effect
 from flows.events import (
     ActionDone,
@@ -36,7 +37,7 @@ from flows.progress import Frame, Progress, chain, innermost
 from flows.safety import back_in, stop
 from flows.speaking import SILENCE, no_reply_rows, watch_silence
 from flows.stepping import action_done, action_failed, walk
-from flows.turn import Turn, acting, asking_root, clear_timer, open_step
+from flows.turn import Turn, acting, asking_root, clear_timer, open_step, say, sentence
 
 _HERE = timedelta(minutes=30)  # the person wrote so lately that what we say is a reply
 
@@ -48,7 +49,8 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
     before any other event. Never raises, whatever a person typed.
     """
     turn = Turn(flows, progress, event.at.astimezone(UTC), event.at.replace(tzinfo=None))
-    _drop_unknown(turn)
+    if progress.flows != flows.hash:
+        adopt(turn)
     if not isinstance(event, ActionDone | ActionFailed):
         progress.outside = False
     match event:
@@ -80,14 +82,6 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
             happened(turn, event)
     _settle(turn)
     return progress, turn.effects
-
-
-def _drop_unknown(turn: Turn) -> None:
-    """Drop talks whose flow is gone; a step that is gone is only left."""
-    known = turn.flows.flows
-    for root in list(turn.progress.stack):
-        if any(frame.flow not in known for frame in chain(root)):
-            turn.progress.stack.remove(root)
 
 
 def _calling(progress: Progress, call: int) -> tuple[Frame, Frame] | None:
@@ -163,8 +157,14 @@ def _late(turn: Turn, token: str) -> None:
 
 def _handed_back(turn: Turn) -> None:
     progress = turn.progress
-    progress.paused = None
+    was, progress.paused = progress.paused, None
     progress.kind = "nudge"
+    if was == "crisis":
+        # No question on the heels of that: what was open is taken up when the person writes.
+        for root in progress.stack:
+            root.parked = True
+        say(turn, sentence(turn, "crisis.resume"))
+        return
     progress.back_to = True
     for root in list(progress.stack):
         if innermost(root).open is None:

@@ -1,8 +1,8 @@
 """Runs of flows as values: begun, given back to their caller, ended, and one question of them opened again.
 
-The rule: a run owns its answers. What it needs or knows comes in when it begins, what it gives and keeps goes
-out when it ends, and a run under way never changes under its own feet. Nothing here says a word or walks a
-step.
+The rule: a run owns its answers. What it needs or knows comes in when it begins, what it gives and keeps
+goes out when it ends, and a run under way never changes under its own feet. Nothing here says a word or
+walks a step.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """The front door: what opens when nothing is open, and how a flow is brought to the person.
 
 The rule: a talk that exists is taken up, not begun twice; one that lacks what it needs is not begun at all;
-and whoever writes finds something open: a start word, a parked talk, one that waits, `home`, or `welcome` for
-who has not agreed yet.
+and whoever writes finds something open: a start word, a parked talk, one that waits, `home`, or `welcome`
+for who has not agreed yet.
 """
 
 from collections.abc import Mapping
@@ -149,7 +149,7 @@ def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     if taken is not None:
         _resume(turn, taken, text)
         return
-    waiting = next((root for root in reversed(progress.stack) if _waits(turn, root)), None)
+    waiting = next((root for root in reversed(progress.stack) if _goes_on(turn, root)), None)
     if waiting is not None and text:
         go_on(turn, waiting)
     else:
@@ -164,6 +164,11 @@ def _resume(turn: Turn, root: Frame, text: str) -> None:
     tries = text and isinstance(step, Ask | Review) and not free and frame.prompt is not None
     if not tries or not isinstance(step, Ask | Review) or hear(turn, root, frame, step, text) is not None:
         go_on(turn, root)
+
+
+def _goes_on(turn: Turn, root: Frame) -> bool:
+    """Tell whether a talk waits for an event, or was left between two steps by an edit."""
+    return innermost(root).open is None or _waits(turn, root)
 
 
 def _waits(turn: Turn, root: Frame) -> bool:

@@ -1,8 +1,8 @@
 """From what a person typed, tapped or shared to an answer of the open question.
 
-The rule: numbers mean the rows that were shown; an answer is used when it is sure, read back when it is ours,
-and asked for again when it is neither. What is not understood waits 25 seconds for the rest of the thought
-before anything is said.
+The rule: numbers mean the rows that were shown; an answer is used when it is sure, read back when it is
+ours, and asked for again when it is neither. What is not understood waits 25 seconds for the rest of the
+thought before anything is said.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from flows.listening import asked_of, check, let_go, rest_of
 from flows.model import After, Ask, Menu, Review
 from flows.progress import LONGEST_TEXT, Frame, ReadBack, innermost
 from flows.speaking import (
+    CHOOSING,
     MORE,
     SILENCE,
     YES,
@@ -155,7 +156,10 @@ def _say_option(turn: Turn, frame: Frame, step: Ask, value: Any) -> None:
 
 
 def _chosen(turn: Turn, frame: Frame, step: Ask, value: Any) -> Any:
-    """Turn a list row's key into its item; None where the list no longer has it."""
+    """Turn a list row's key into its item; None where the list, or the question, no longer has it."""
+    if step.as_ in CHOOSING and step.from_ is None:
+        keys = value if isinstance(value, list) else [value]
+        return value if all(option_of(step, key) is not None for key in keys) else None
     if step.from_ is None or not isinstance(value, str) or not value.startswith("@") or value == MORE:
         return value
     items = items_of(scope_of(turn, frame), step.from_)

@@ -1,9 +1,9 @@
 """The order of things for what a person sends: what may come before, or in place of, the answer of the open
 question.
 
-The rule: the carrier's words, danger, a caseworker who is talking, what is no answer, a live ride, words that
-work anywhere, the open question, start words, and at last the front door. An interrupt returns to the open
-question, once.
+The rule: the carrier's words, danger, a caseworker who is talking, what is no answer, a live ride, words
+that work anywhere, the open question, start words, and at last the front door. An interrupt returns to the
+open question, once.
 """
 
 import re
@@ -266,6 +266,9 @@ def _live_ride(turn: Turn, text: str) -> bool:
         return False
     flow = flow_started_by(turn, meaning)
     flow_id = flow if flow is not None else f"ride_{meaning}"
+    if flow_id not in turn.flows.flows and meaning == "sees_car":
+        stay_silent(turn, "on_my_way")
+        return True
     return flow_id in turn.flows.flows and open_flow(turn, flow_id)
 
 

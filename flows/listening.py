@@ -2,7 +2,8 @@
 text.
 
 The rule: what is not understood waits 25 seconds for the rest of the thought before anything is said; and
-what a text says beside its answer ("1 its tomoro") is read back when its question comes, never used unasked.
+what a text says beside its answer ("1 its tomoro") is read back when its question comes, never used
+unasked.
 """
 
 import re

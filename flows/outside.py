@@ -1,8 +1,9 @@
 """Outside events: who waits for them, whom they end, what they start, and when.
 
-The rule: an event goes first to the talk that waits for it (and then starts nothing), then ends the talks it
-makes pointless, then starts flows at the time their author chose; a flow that has to wait its turn is kept,
-and dropped when it is stale. What our own actions caused ends no talk that caused it and starts nothing.
+The rule: an event goes first to the talk that waits for it (and then starts nothing), then ends the talks
+it makes pointless, then starts flows at the time their author chose; a flow that has to wait its turn is
+kept, and dropped when it is stale. What our own actions caused ends no talk that caused it and starts
+nothing.
 """
 
 from collections.abc import Mapping

@@ -1,17 +1,18 @@
 """Where a person is in their flows: one value, one JSON, nothing else to remember.
 
-A conversation is a stack of *roots*: a root is a frame, one run of one flow; a frame holds its open sub-flow
-(`sub`) and the finished ones (`subs`), so the whole is a tree. The position inside a frame is never stored:
-it is the first step not `done` whose `when` holds. `open` says what that step is waiting for.
+A conversation is a stack of *roots*: a root is a frame, one run of one flow; a frame holds its open sub-
+flow (`sub`) and the finished ones (`subs`), so the whole is a tree. The position inside a frame is never
+stored: it is the first step not `done` whose `when` holds. `open` says what that step is waiting for.
 
-The rule: `progress_from_json(progress_to_json(p)) == p`, always. Fields at rest are left out of the JSON, so
-that it stays small; what grows with use is capped where it is added. Progress is changed in place during a
-turn; the shell throws it away when the turn fails.
+The rule: `progress_from_json(progress_to_json(p)) == p`, always. Fields at rest are left out of the JSON,
+so that it stays small; what grows with use is capped where it is added. Progress is changed in place during
+a turn; the shell throws it away when the turn fails.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from json import dumps
 from typing import Any, Literal, TypeAlias
 
 from flows.codec import from_json, to_json
@@ -19,6 +20,7 @@ from flows.effects import Kind
 
 VERSION = 1
 MOST_ROOTS = 8
+LARGEST = 12_000  # characters of JSON at which old talks are dropped; a turn may add some
 MOST_KEPT_EVENTS = 12  # early events in the inbox, and flows waiting for their turn
 MOST_ROUNDS = 12
 LONGEST_TEXT = 1600  # characters kept of anything a person typed
@@ -125,6 +127,7 @@ class Progress:
     stopped: bool = False  # by the person's STOP
     held: Held | None = None
     rest: str = ""  # what else the last text said, for the question that comes next
+    flows: str = ""  # the hash of the flows this was last decided with
     caused: list[str] = field(default_factory=list)  # events our own actions will bring, by run
     heard_at: datetime | None = None
     last_words: str = ""
@@ -181,6 +184,7 @@ _RESTING = Progress()
 _VALUES = ("facts", "timers", "heard_at")
 _PLAIN = (
     "channel",
+    "flows",
     "prompts",
     "paused",
     "opted_in",
@@ -225,6 +229,11 @@ def progress_from_json(written: Mapping[str, Any]) -> Progress:
     if held := written.get("held"):
         progress.held = Held(held[0], held[1], held[2], from_json(held[3]))
     return progress
+
+
+def size_of(progress: Progress) -> int:
+    """Measure progress in characters of JSON."""
+    return len(dumps(progress_to_json(progress), ensure_ascii=False, separators=(",", ":")))
 
 
 def _write(

@@ -28,7 +28,7 @@ from flows.model import (
     Step,
     WaitFor,
 )
-from flows.progress import MOST_ROOTS, Frame, Happened, innermost
+from flows.progress import LARGEST, MOST_ROOTS, Frame, Happened, Progress, innermost, size_of
 from flows.speaking import fresh_page, items_of, pose
 from flows.turn import (
     Turn,
@@ -49,10 +49,15 @@ def open_root(turn: Turn, frame: Frame, *, cause: str | None = None, loud: bool 
     progress = turn.progress
     frame.cause, frame.loud = cause, loud
     progress.stack.append(frame)
-    while len(progress.stack) > MOST_ROOTS:
+    _keep_small(progress)
+    walk(turn, frame)
+
+
+def _keep_small(progress: Progress) -> None:
+    """Drop the oldest talks, parked ones first, where there are too many or they have grown too large."""
+    while len(progress.stack) > MOST_ROOTS or (len(progress.stack) > 2 and size_of(progress) > LARGEST):
         spare = next((root for root in progress.stack[:-1] if root.parked), progress.stack[0])
         progress.stack.remove(spare)
-    walk(turn, frame)
 
 
 # --- walking --------------------------------------------------------------------------------------------
