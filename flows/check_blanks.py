@@ -10,7 +10,7 @@ from flows.assemble import Loaded
 from flows.check_names import name_problems, problem_at
 from flows.check_translations import is_spoken
 from flows.fields import Written
-from flows.model import Do, Flow, Handoff, Run, Step
+from flows.model import Ask, Do, Flow, Handoff, Run, Step
 from flows.problems import Problem
 from flows.references import afters
 from flows.scope import EVERYWHERE, Scopes
@@ -32,7 +32,7 @@ def _blanks(loaded: Loaded, scopes: Scopes, written: Written) -> Iterator[Proble
         return
     at = flow.index.get(written.step, len(flow.steps)) if written.step else len(flow.steps)
     step = flow.steps[at] if at < len(flow.steps) else None
-    supplied = EVERYWHERE | _supplied(step, written)
+    supplied = EVERYWHERE | _supplied(flow, step, written)
     for name in sorted(written.text.names):
         if name.partition(".")[0] in supplied:
             continue
@@ -41,15 +41,18 @@ def _blanks(loaded: Loaded, scopes: Scopes, written: Written) -> Iterator[Proble
     yield from _formats(loaded, scopes, flow, written)
 
 
-def _supplied(step: Step | None, written: Written) -> frozenset[str]:
+def _supplied(flow: Flow, step: Step | None, written: Written) -> frozenset[str]:
     """Give the names the engine adds for this one text."""
-    handing = isinstance(step, Handoff) or (
-        step is not None
-        and any(after.then == "handoff" and after.say is written.text for after in afters(step))
-    )
-    if handing or (step is None and written.field.startswith("no_reply")):
-        return frozenset(action_result("hand_off").fields)
-    return frozenset({"n"}) if written.field == "more" else frozenset()
+    rows = afters(step) if step else flow.no_reply
+    handing = any(row.then == "handoff" and row.say is written.text for row in rows)
+    names: set[str] = set(action_result("hand_off").fields) if handing or isinstance(step, Handoff) else set()
+    if written.field.partition(".")[0] in ("no_reply", "if_stuck", "if_empty"):
+        names.add("question")
+    if isinstance(step, Ask) and written.field in ("text", "text_again"):
+        names.add("options")
+    if written.field == "more":
+        names.add("n")
+    return frozenset(names)
 
 
 def _formats(loaded: Loaded, scopes: Scopes, flow: Flow, written: Written) -> Iterator[Problem]:

@@ -146,7 +146,8 @@ def is_name(word: str) -> bool:
     return bool(_KEY.fullmatch(word)) and word not in _RESERVED
 
 
-_RESERVED = frozenset(
+_HEADER_TEXTS = frozenset({"no_reply", "ends_on", "start_words"})
+_RESERVED = _HEADER_TEXTS | frozenset(
     "and or not in has is if else for from while with as true false yes no none now known count first_of "
     "days_until hours_until served import class def del pass return try lambda global assert break continue "
     "except finally raise async await nonlocal elif yield options question n".split()
@@ -252,10 +253,15 @@ def read_text(page: Page, node: Node, key: str) -> Text:
         page.fault(node, words, "write a text, or forms: all, sms, telegram, discreet.", "text")
         return plain("")
     text = _translated(page, key, _make(page, node, key, forms))
+    page.texts.append(Written(text, Where(page.file, node.line), *_belongs(key)))
+    return text
+
+
+def _belongs(key: str) -> tuple[str, str, str]:
+    """Cut a key into flow, step and field; a header's texts have no step."""
     flow, _, rest = key.partition(".")
     step, _, field = rest.partition(".")
-    page.texts.append(Written(text, Where(page.file, node.line), flow, step if field else "", field or step))
-    return text
+    return (flow, "", rest) if not field or step in _HEADER_TEXTS else (flow, step, field)
 
 
 _BLANK_FIX = "a blank is a name in braces, like {first_name}."

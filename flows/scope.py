@@ -17,8 +17,8 @@ from flows.texts import Text
 from flows.views import InterviewView
 
 With: TypeAlias = Mapping[str, Expression | Text]
-EVERYWHERE = frozenset({"options", "question", "now"})
-"""Names the engine itself supplies to texts."""
+EVERYWHERE = frozenset({"now"})
+"""Names the engine itself supplies to every text."""
 
 RECORD: Mapping[str, Shape] = {
     "first_name": Shape("name"),

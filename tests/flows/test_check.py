@@ -1,13 +1,16 @@
 """The linter: each rule with a planted fault, its line, and a clean folder that says nothing."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from flows.arriving import arriving
 from flows.check import check
 from flows.fix import write_ids
 from flows.library import SHIPPED, load, shipped
+from flows.scope import Scopes
 from tests.flows.folder import loaded, problems, write
 
 CLEAN = """
@@ -188,6 +191,14 @@ PLANTED = [
         "flow: spot",
         "also starts visit",
     ),
+    ("Thanks. {told", "Thanks. {question} {told", "unknown-answer", 'say: "Thanks', 'knows no "question"'),
+    (
+        "keeps: [zip]",
+        "keeps: [zip]\n    no_reply: {after: 1 day, say: '" + "{question} " * 30 + "'}",
+        "too-long",
+        "no_reply",
+        "SMS parts",
+    ),
     # how steps are put together
     ("do: tell_caseworker", "do: give_consent", "consent", "ask: license", "exact: yes"),
     ("kind: '\"a visit\"'", "kind: told2, text: zip", "unknown-answer", "id: tell", 'knows no "told2"'),
@@ -252,6 +263,7 @@ PLANTED = [
         "interview.place",
         "the discreet form of visit.thanks.text prints",
     ),
+    ("text: Is it", "text: '{n} {options}'\n        note: Is it", "unknown-answer", "{n}", 'knows no "n"'),
     ("Thanks. {told.who}", "A caseworker", "promise", "A caseworker", "without {who}"),
     ("save: told", "save: told\n        undo: untell", "unknown-action", "id: tell", 'no action "untell"'),
     (
@@ -714,3 +726,51 @@ def test_every_sentence_the_engine_names_is_there() -> None:
     sources = (Path(__file__).parents[2] / "flows").rglob("*.py")
     missing = {key for path in sources for key in named.findall(path.read_text())} - set(shipped().sentences)
     assert missing == set()
+
+
+def test_what_we_ship_is_clean_and_quickly_linted() -> None:
+    found = load(SHIPPED)
+    begun = time.perf_counter()
+    assert [str(each) for each in check(found)] == []
+    assert time.perf_counter() - begun < 2
+
+
+def test_a_text_is_drawn_as_the_worst_phone_gets_it(tmp_path: Path) -> None:
+    flow = """
+        flow: home
+        title: Home
+        no_reply: {after: 1 day, say: "Still there? {question}"}
+        steps:
+          - ask: sure
+            as: yes_no
+            text: Sure?
+            check: [{is: known(sure), else: Really.}]
+          - id: map
+            wait_for: place.found
+            up_to: 1 hour
+            if_late: {finish: none}
+            save: map
+          - ask: pick
+            as: choice
+            from: map.found
+            each: "{pick.label}"
+            show: 2
+            if_empty: {finish: none}
+            options: {other: another}
+            text: {all: "By {pay | money}. Which?", telegram: "Which? {options}"}
+          - id: end
+            say: "{pick.label} {told.when | time} {told.who}"
+    """
+    found = loaded(tmp_path, home=flow)
+    scopes = Scopes(found.all_flows)
+    drawn = {
+        (written.field, each.form): each.drawn
+        for written in found.texts
+        if written.flow == "home"
+        for each in arriving(found, scopes, written)
+    }
+    hope = "Hope House Family Center"
+    assert drawn["text", "all"] == f"{hope} 12:30 pm Christopher"
+    assert drawn["check.1", "all"] == "Really. 1 yes 2 no"
+    assert drawn["text", "telegram"] == "Which?"
+    assert drawn["no_reply.1", "all"] == f"Still there? By $120. Which? 1 {hope} 2 {hope} 3 another"

@@ -214,8 +214,8 @@ def test_longest_values_of_lists_and_views() -> None:
 _NAMES = ("book_ride.yaml", "intake.yaml", "place.yaml")
 _SOURCES = {name: text for name, text in read_sources(SHIPPED)[0].items() if name in _NAMES}
 _BITS = st.sampled_from(
-    "| |\n|- |{|}|[|]|: |\"|'|,|when: |has |== |known(|{who}|options:|from: |as: choice|run: rider|steps:|&a |*a|"
-    "!x |#|>|no|1|say: ".split("|")
+    "| |\n|- |{|}|[|]|: |\"|'|,|when: |has |== |known(|{who}|options:|from: |as: choice|steps:|&a |"
+    "*a|!x |#|>|no|1|say: ".split("|")
 )
 
 
