@@ -15,8 +15,19 @@ from storage.interviews import InterviewRow
 from storage.places import PlaceRow
 from storage.rides import RideRow
 
-NOT_YET_BOOKED = frozenset({"held", "booking", "unsure"})
-LOST = frozenset({Status.NO_DRIVERS_AVAILABLE, Status.DRIVER_CANCELED, Status.RIDER_CANCELED})
+NOT_YET_BOOKED = frozenset({"held", "quoting", "booking"})
+_STATES = {
+    Status.SCHEDULED: "booked",
+    Status.PROCESSING: "booked",
+    Status.ACCEPTED: "accepted",
+    Status.ARRIVING: "arriving",
+    Status.IN_PROGRESS: "in_progress",
+    Status.COMPLETED: "completed",
+    Status.NO_DRIVERS_AVAILABLE: "lost",
+    Status.DRIVER_CANCELED: "lost",
+    Status.RIDER_CANCELED: "cancelled",
+    Status.NO_SHOW: "missed",
+}
 
 LOOK_FROM = timedelta(minutes=20)
 """From this long before the pick-up a ride is looked at again and again; webhooks may all be lost."""
@@ -56,15 +67,17 @@ def _spot(place: PlaceRow, door: str | None = None) -> Spot:
     return Spot(*place.pin, place.address, short_note(label))
 
 
-def columns_of(snapshot: Snapshot, provider: str) -> dict[str, Any]:
+def columns_of(snapshot: Snapshot, row: RideRow, provider: str) -> dict[str, Any]:
     """Say what a row keeps of a snapshot; what the provider leaves out is left as it was."""
     kept: dict[str, Any] = {
-        "state": snapshot.status.value,
+        "state": state_of(snapshot, row),
         "provider": provider,
         "provider_id": snapshot.provider_id,
         "changed_at": snapshot.changed_at,
         "fee_cents": snapshot.fee_cents,
     }
+    if kept["state"] == "lost":
+        kept["reason"] = snapshot.status.value
     if snapshot.pickup_at is not None:
         kept["pickup_at"] = snapshot.pickup_at
     if snapshot.free_cancel_until is not None:
@@ -74,30 +87,37 @@ def columns_of(snapshot: Snapshot, provider: str) -> dict[str, Any]:
     return kept
 
 
+def state_of(snapshot: Snapshot, row: RideRow) -> str:
+    """Name where a leg stands; a ride we want that the company calls off for the rider is lost to us.
+
+    A way home that was held and never asked for ends by itself: that one is no loss.
+    """
+    state = _STATES[snapshot.status]
+    not_needed = row.flexible and row.called_at is None
+    if state == "cancelled" and row.wanted == "booked" and not not_needed:
+        return "lost"
+    return state
+
+
 def news_of(before: RideRow, after: RideRow) -> News | None:
     """Say what the person has to hear about a change, if anything; of several steps only the last counts."""
-    if before.state in NOT_YET_BOOKED and after.live and after.state in ("scheduled", "processing"):
-        return "booked"
     if _plate(before) != _plate(after) and after.state in ("accepted", "arriving"):
         return "car"
-    if before.state == after.state:
+    if before.state == after.state or after.wanted == "cancelled":
         return None
     match after.state:
+        case "booked":
+            return "booked" if before.state in NOT_YET_BOOKED else None
         case "arriving":
             return "arrived"
         case "completed":
             return "dropped_off" if after.leg == "out" else "home"
-        case "no_show":
+        case "missed":
             return "missed"
-        case state if state in LOST and after.wanted == "booked":
-            return None if _never_asked_for(after) else "lost"
+        case "lost":
+            return "lost"
         case _:
             return None
-
-
-def _never_asked_for(row: RideRow) -> bool:
-    """A way home that was held and not needed ends by itself; nobody has to hear of it."""
-    return row.flexible and row.called_at is None
 
 
 def _plate(row: RideRow) -> str | None:

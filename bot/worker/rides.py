@@ -2,7 +2,7 @@
 
 Theory of operation. A leg is leased; what its state calls for is asked of the provider; the answer is
 written down in the same transaction as the turn it causes (`ride.booked`, `ride.car`, …). Before an order
-leaves, the row says `booking`: whoever finds that word, or `unsure`, looks by our ref first and orders only
+leaves, the row says `booking`: whoever finds that word looks by our ref first and orders only
 what surely does not exist. So a lost answer never sends two cars. Both legs are held or neither: a leg that
 fails calls the other off. Money follows the provider's figures: the hold is raised to the price before the
 order, and settled or released when the leg is over.
@@ -37,7 +37,7 @@ from bot.rides.base import (
     TryLater,
     Unknown,
 )
-from bot.rides.booking import LOST, NOT_YET_BOOKED, Leg, News, columns_of, look_again, news_of, trip_of
+from bot.rides.booking import NOT_YET_BOOKED, Leg, News, columns_of, look_again, news_of, trip_of
 from bot.views import car_json, held_leg, interview_view, ride_view
 from bot.worker.workshop import Workshop
 from flows.events import (
@@ -115,15 +115,15 @@ class _Tending:
     async def tend(self) -> None:
         """Do what the leg's state calls for."""
         row = self._leg.row
-        if row.state in ("booking", "unsure"):
+        if row.state == "booking":
             await self._look()
         elif row.state == "held":
-            await (self._order() if row.wanted == "booked" else self._over({"state": "rider_canceled"}))
+            await (self._order() if row.wanted == "booked" else self._over({"state": "cancelled"}))
         elif not row.live or row.provider_id is None:
             await self._write(lambda connection: {})
         elif row.wanted == "cancelled":
             await self._cancel(row.provider_id)
-        elif row.flexible and row.called_at is not None and row.state == "scheduled":
+        elif row.flexible and row.called_at is not None and row.state == "booked":
             await self._send_car(row.provider_id)
         else:
             await self._watch(row.provider_id)
@@ -178,7 +178,7 @@ class _Tending:
             case TryLater(after):
                 await self._later(after, {"state": "held"})
             case Unknown():
-                await self._later(None, {"state": "unsure"})
+                await self._later(None)  # the row says "booking": whoever comes next looks first
 
     def _begin(self, cents: int, connection: sa.Connection) -> str:
         """Hold what the price says and write down that an order leaves: now our ref is looked for first."""
@@ -200,7 +200,7 @@ class _Tending:
                     await self._provider.cancel(twin.provider_id, fee_ok=True)
                 await self._see(live[0] if live else snapshots[-1])
             case NotFound() if self._leg.row.wanted == "cancelled":
-                await self._over({"state": "rider_canceled"})
+                await self._over({"state": "cancelled"})
             case NotFound():
                 await self._later(timedelta(), {"state": "held"})
             case TryLater(after):
@@ -214,7 +214,7 @@ class _Tending:
             case Booked(snapshot) | AlreadyOver(snapshot):
                 await self._see(snapshot)
             case NoCars() | NotFound() | Refused():
-                await self._over({"state": "no_drivers_available", "reason": NO_CARS})
+                await self._over({"state": "lost", "reason": NO_CARS})
             case TryLater(after):
                 await self._later(min(after, timedelta(minutes=1)))
             case Unknown():
@@ -227,7 +227,7 @@ class _Tending:
             case Snapshot() as snapshot:
                 await self._see(snapshot)
             case NotFound():
-                await self._over({"state": "no_drivers_available", "reason": "gone"})
+                await self._over({"state": "lost", "reason": "gone"})
             case TryLater(after):
                 await self._later(after, give_up=False)
             case Refused() | Unknown():
@@ -242,7 +242,7 @@ class _Tending:
             case Canceled(snapshot) | AlreadyOver(snapshot):
                 await self._see(snapshot)
             case NotFound():
-                await self._over({"state": "rider_canceled"})
+                await self._over({"state": "cancelled"})
             case FeeRequired(_, cents):
                 await self._ask_staff("cancelling costs a fee", f"{cents / 100:.2f} dollars")
                 await self._later(timedelta(minutes=10), give_up=False)
@@ -263,7 +263,7 @@ class _Tending:
 
     async def _see(self, snapshot: Snapshot) -> None:
         """Write down how the provider shows the ride, and tell the person what they must know."""
-        kept = columns_of(snapshot, self._provider.name)
+        kept = columns_of(snapshot, self._leg.row, self._provider.name)
         if (car := snapshot.car) is not None:
             kept["car"] = car_json(
                 car.color, car.make_model, car.plate, car.driver, car.phone, snapshot.eta_minutes
@@ -311,7 +311,7 @@ class _Tending:
 
     async def _give_up(self) -> None:
         """Nobody can say: a ride that may exist is never ordered again; a human finds out."""
-        if self._leg.row.state in ("booking", "unsure"):
+        if self._leg.row.state == "booking":
             await self._ask_staff("ride unsure", "The ride company does not say whether this car is booked.")
             await self._later(timedelta(minutes=5), give_up=False)
         else:
@@ -388,7 +388,7 @@ def _event(connection: sa.Connection, before: RideRow, after: RideRow, at: datet
         return _booked(connection, after, view, at)
     ride = ride_view(connection, after)
     if news == "lost":
-        return RideLost(at=at, interview=view, ride=ride, reason=_why_lost(after))
+        return RideLost(at=at, interview=view, ride=ride, reason=after.reason or UNSURE)
     return _NEWS[news](at=at, interview=view, ride=ride)
 
 
@@ -399,10 +399,6 @@ _NEWS: dict[News, type[RideCar | RideArrived | RideDroppedOff | RideHome | RideM
     "home": RideHome,
     "missed": RideMissed,
 }
-
-
-def _why_lost(row: RideRow) -> str:
-    return row.reason or next((status.value for status in LOST if status == row.state), UNSURE)
 
 
 def _booked(connection: sa.Connection, leg: RideRow, view: Any, at: datetime) -> Event | None:

@@ -62,7 +62,7 @@ class Workers:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._open = False
-        self._forget = lambda: None
+        self._forget: Callable[[], None] = lambda: None
         self.ticked: dict[str, datetime] = {}
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class Workers:
         self._open = False
         self._forget()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)  # type: ignore[no-untyped-call]
+            self._scheduler.shutdown(wait=False)
         running = list(self._running.values())
         if running:
             _, late = await asyncio.wait(running, timeout=patience.total_seconds())

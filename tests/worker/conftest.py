@@ -1,0 +1,137 @@
+"""A town in a test: the real conversations and workers on a real database, a pretend ride company over loopback, simulated
+phones, and one stopped clock that moves them all. People here are samples."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from bot.channels.simulator import Simulator, read_said
+from bot.clock import MovableClock
+from bot.conversation import Conversations
+from bot.rides.guest_rides import GuestRides
+from bot.rides.sample_map import LocalGeocoder
+from bot.rides.stub.server import create_app
+from bot.settings import Settings
+from bot.worker.schedule import STEPS
+from bot.worker.workshop import Workshop
+from flows.library import shipped
+from storage import funds, invites, staff
+from storage.database import Database
+from tests.rides.conftest import served
+
+BOSTON = ZoneInfo("America/New_York")
+EVENING = datetime(2027, 2, 23, 17, 48, tzinfo=BOSTON)
+SECRET = "a webhook secret"
+RAY = "sms:+15555550142"
+FLOWS = shipped()
+_ids = count(1)
+
+
+@dataclass
+class Town:
+    """Everything running, and the hands that move it."""
+
+    workshop: Workshop
+    clock: MovableClock
+    company: httpx.AsyncClient
+    read: dict[str, int] = field(default_factory=dict)
+
+    async def text(self, words: str, phone: str = RAY) -> list[str]:
+        """Text us, let everything that follows happen, and return what the phone got."""
+        said = read_said(phone, {"text": words}, self.clock.now())
+        await self.workshop.conversations.received([said])
+        return await self.settle(phone)
+
+    async def settle(self, phone: str = RAY) -> list[str]:
+        """Run every worker until none has anything to do."""
+        await self.pump()
+        return await self.new_texts(phone)
+
+    async def new_texts(self, phone: str = RAY) -> list[str]:
+        """List what this phone got since we last looked."""
+        sent = await self.sent(phone)
+        new = sent[self.read.get(phone, 0) :]
+        self.read[phone] = len(sent)
+        return new
+
+    async def sent(self, phone: str = RAY) -> list[str]:
+        simulator: Any = self.workshop.channels["simulator"]
+        return [shown.body for _, _, shown in simulator._shown[phone]]
+
+    async def move(self, phone: str = RAY, **span: float) -> list[str]:
+        """Move the clock for everybody, and let things happen as life does, minute by minute."""
+        return await self.move_to(self.clock.now() + timedelta(**span), phone)
+
+    async def move_to(self, at: datetime, phone: str = RAY) -> list[str]:
+        """Move the clock to a moment, and return what the phone got on the way."""
+        stride = (
+            timedelta(minutes=1) if at - self.clock.now() <= timedelta(hours=3) else timedelta(minutes=15)
+        )
+        while self.clock.now() < at:
+            self.clock.move(min(stride, at - self.clock.now()))
+            await self.pump()
+        return await self.new_texts(phone)
+
+    async def pump(self) -> None:
+        """Run every worker until none has anything to do."""
+        for _ in range(100):
+            done = {name: await step(self.workshop) for name, step in STEPS.items()}
+            if not any(done.values()):
+                return
+        raise AssertionError(f"the workers do not come to rest: {done}")
+
+    async def trips(self) -> list[dict[str, Any]]:
+        """List the pretend company's rides."""
+        return list((await self.company.get("/_stub/trips")).json())
+
+    async def rows(self, statement: sa.Select[Any]) -> list[Any]:
+        """Read rows of the database."""
+        return await self.workshop.database.read(lambda connection: list(connection.execute(statement)))
+
+
+@pytest.fixture
+async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    """The town on the evening before Ray's interview, with a fund, a caseworker and his card's code."""
+    clock = MovableClock(EVENING)
+    company_app = create_app(
+        tmp_path / "company.sqlite", webhook_secret=SECRET, clock=clock, every_s=0.02, back_off_s=(0.02, 0.02)
+    )
+    settings = Settings(env="test")
+    async with served(company_app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as company:
+        provider = GuestRides(url, "demo", "demo-ride-secret", (SECRET,), timeout_s=2)
+        conversations = Conversations(database, FLOWS, settings, clock, lambda name: None)
+        await conversations.keep_flows()
+        workshop = Workshop(
+            database=database,
+            conversations=conversations,
+            clock=clock,
+            settings=settings,
+            channels={"simulator": Simulator(now=clock.now)},
+            rides=provider,
+            geocoder=LocalGeocoder(),
+        )
+        await database.run(partial(_found, clock.now()))
+        try:
+            yield Town(workshop, clock, company)
+        finally:
+            await conversations.close()
+            await provider.close()
+
+
+def _found(now: datetime, connection: sa.Connection) -> None:
+    """Give the town its fund, its caseworker and the code on Ray's card."""
+    funds.add_fund(connection, name="rides", budget_cents=100_000, now=now)
+    staff.add_caseworker(
+        connection, name="Maria Ruiz", email="maria@example.org", now=now, hours="Mon-Fri 9-5",
+        zone="America/New_York",
+    )  # fmt: skip
+    invites.add_invite(connection, code="RIDE7", now=now, uses=1000)
