@@ -7,6 +7,7 @@ means "perhaps sent": whoever claims it next must look (`look_first`) before any
 state holds its address for two minutes; a crisis text passes everything.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -25,6 +26,7 @@ HOLD = timedelta(minutes=2)
 WhyNot: TypeAlias = Literal[
     "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
 ]
+OPEN = ("queued", "sending", "unsure")
 FINAL = ("delivered", "failed", "maybe_sent", "expired", "dropped")
 
 
@@ -78,7 +80,7 @@ _IN_FRONT = (
 )
 OUTBOX = Family(
     MESSAGE,
-    MESSAGE.c.state.in_(("queued", "sending", "unsure")),
+    MESSAGE.c.state.in_(OPEN),
     (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
 )
 _FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
@@ -132,14 +134,14 @@ def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> W
     worker's.
     """
     row = connection.execute(_STANDING, {"message": message.id}).one_or_none()
-    why: WhyNot | None = "already_begun" if row is None else _why_not(connection, row, now)
-    if why == "too_late":
-        _close(connection, message.id, "expired", why, now)
-    elif why is not None:
-        _close(connection, message.id, "dropped", why, now)
-    elif not _begin(connection, message, now):
-        why = "already_begun"
-    return why
+    if row is None:
+        return "already_begun"
+    why = _why_not(connection, row, now)
+    values: dict[str, Any] = {"state": "sending", "sending_since": now}
+    if why is not None:
+        state = "expired" if why == "too_late" else "dropped"
+        values = {"state": state, "error": why, "finished_at": now, "due_at": None, "lease_until": None}
+    return why if _write(connection, message, values) else "already_begun"
 
 
 def _why_not(connection: sa.Connection, row: Any, now: datetime) -> WhyNot | None:
@@ -168,23 +170,17 @@ def _stopped_at(connection: sa.Connection, point_id: int) -> datetime:
     return stopped
 
 
-def _begin(connection: sa.Connection, message: Claimed, now: datetime) -> bool:
-    statement = (
-        sa.update(MESSAGE)
-        .where(
-            MESSAGE.c.id == message.id,
-            MESSAGE.c.state.in_(("queued", "unsure", "sending")),
-            MESSAGE.c.lease_until == message.lease.until,
-        )
-        .values(state="sending", sending_since=now)
-    )
-    return connection.execute(statement).rowcount == 1
+def _write(connection: sa.Connection, message: Claimed, values: dict[str, Any]) -> bool:
+    """Write if the lease is still ours: another worker may be sending this very text."""
+    mine = sa.and_(MESSAGE.c.id == message.id, MESSAGE.c.lease_until == message.lease.until)
+    open_ = MESSAGE.c.state.in_(OPEN)
+    return connection.execute(sa.update(MESSAGE).where(mine, open_).values(**values)).rowcount == 1
 
 
 def sent(connection: sa.Connection, message_id: int, provider_id: str, now: datetime) -> None:
     """The provider has taken it: a fact, recorded even when the lease was lost."""
     values = {"provider_id": provider_id, "state": "sent", "sent_at": now, "error": None}
-    _settle(connection, message_id, values)
+    _settle(connection, message_id, values | {"finished_at": None}, _BEFORE["sent"])
     channel = connection.execute(_CHANNEL, {"message": message_id}).scalar_one_or_none()
     at = sa.and_(EARLY.c.channel == channel, EARLY.c.provider_id == provider_id)
     early = connection.execute(sa.select(EARLY).where(at).order_by(EARLY.c.id)).all()
@@ -226,8 +222,10 @@ def put_off(connection: sa.Connection, message: Claimed, at: datetime) -> bool:
     return due.put_off(connection, OUTBOX, message.lease, at, values)
 
 
-def _settle(connection: sa.Connection, message_id: int, values: dict[str, Any]) -> None:
-    at = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.state.in_(("queued", "sending", "unsure")))
+def _settle(
+    connection: sa.Connection, message_id: int, values: dict[str, Any], before: Collection[str] = OPEN
+) -> None:
+    at = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.state.in_(before))
     connection.execute(sa.update(MESSAGE).where(at).values(**values, due_at=None, lease_until=None))
 
 
@@ -244,9 +242,9 @@ _OURS = sa.and_(
 _KNOWN = sa.select(MESSAGE.c.id).where(_OURS)
 _CHANNEL = sa.select(MESSAGE.c.channel).where(MESSAGE.c.id == sa.bindparam("message"))
 _BEFORE: dict[str, tuple[str, ...]] = {
-    "sent": ("queued", "sending", "unsure"),
-    "delivered": ("queued", "sending", "unsure", "sent", "maybe_sent"),
-    "failed": ("queued", "sending", "unsure", "sent", "maybe_sent"),
+    "sent": (*OPEN, "maybe_sent"),
+    "delivered": (*OPEN, "sent", "maybe_sent"),
+    "failed": (*OPEN, "sent", "maybe_sent"),
 }
 
 

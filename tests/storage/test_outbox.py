@@ -331,3 +331,27 @@ def test_a_text_to_somebody_erased_meanwhile_is_not_sent(connection: sa.Connecti
     one = claim_one(connection)
     connection.execute(sa.delete(table(Person)))
     assert outbox.before_send(connection, one, NOW) == "already_begun"
+
+
+def test_a_slow_worker_cannot_drop_what_another_is_sending(connection: sa.Connection) -> None:
+    ray = someone(connection)
+    messages.queue(connection, [text(ray)])
+    slow = claim_one(connection)
+    fast = claim_one(connection, 2)
+    assert outbox.before_send(connection, fast, minutes(2)) is None
+    conversations.take_over(connection, ray.conversation_id, a_caseworker(connection).id, minutes(60))
+    assert outbox.before_send(connection, slow, minutes(2)) == "already_begun"
+    outbox.sent(connection, fast.id, "SM1", minutes(2))
+    assert state_of(connection, fast.id) == "sent"
+
+
+def test_what_turns_out_to_be_sent_is_sent(connection: sa.Connection) -> None:
+    messages.queue(connection, [text(someone(connection))])
+    one = claim_one(connection)
+    assert outbox.before_send(connection, one, NOW) is None
+    outbox.maybe_sent(connection, one.id, "timeout", NOW)
+    outbox.sent(connection, one.id, "SM1", minutes(1))
+    assert state_of(connection, one.id) == "sent"
+    outbox.maybe_sent(connection, one.id, "timeout", minutes(2))
+    outbox.rejected(connection, one.id, "30005", minutes(2))
+    assert state_of(connection, one.id) == "sent"
