@@ -92,7 +92,7 @@ class Simulator:
             if request.headers.get("content-type", "").partition(";")[0] != "application/json":
                 return JSONResponse({"error": "send JSON"}, 415)  # which no other site's form can
             try:
-                inbound = self._read(phone, json.loads(await request.body()))
+                inbound = self.read(phone, json.loads(await request.body()))
             except (ValueError, RecursionError) as error:
                 return JSONResponse({"error": str(error)}, 400)
             if not await kept(sink.received([inbound]), NAME):
@@ -119,8 +119,8 @@ class Simulator:
     async def missed(self, since: datetime) -> Sequence[Inbound]:
         return ()  # the page tries again until a message is kept
 
-    def _read(self, phone: str, said: object) -> Inbound:
-        """Read what the page posts; ValueError says what is wrong with it."""
+    def read(self, phone: str, said: object) -> Inbound:
+        """Read what the page posts, by whichever door; ValueError says what is wrong with it."""
         inbound = read_said(phone, said, self._now())
         if inbound.opt:
             (self._blocked.add if inbound.opt == "blocked" else self._blocked.discard)(phone)

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from starlette.routing import BaseRoute
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.web.pages import HERE, Guarded, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +23,19 @@ class StartDeps:
 
 def routes(deps: StartDeps) -> list[BaseRoute]:
     """List / and /static; every page needs these."""
-    return []
+
+    async def start(request: Request) -> Response:
+        return page(
+            "start.html",
+            programme=deps.programme,
+            phone=deps.phone,
+            one_click=deps.one_click,
+            ride_stub=deps.ride_stub,
+        )
+
+    guarded = [Middleware(Guarded)]
+    files = StaticFiles(directory=HERE / "static")
+    return [
+        Route("/", start, methods=["GET"], middleware=guarded),
+        Mount("/static", files, name="static"),
+    ]

@@ -1,0 +1,152 @@
+"""A phone's screen as the template draws it: bubbles, day lines, what stands under each text.
+
+The rule: pure; the words under a text say what is known and no more ("maybe sent").
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from bot.channels.base import button_token, drawn_as
+from bot.web.pages import clock_time, day
+from bot.web.phone import handset
+from flows.sms_parts import parts
+from storage.screens import Screen, Shown
+
+STATES: Final[Mapping[str, str]] = {
+    "sending": "sending",
+    "unsure": "maybe sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "maybe_sent": "maybe sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One option under a text on Telegram."""
+
+    token: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message; `day` where a new day begins, `notice` where the app says it and not the person."""
+
+    id: int
+    mine: bool
+    text: str
+    time: str
+    under: str
+    day: str | None
+    notice: bool
+    buttons: Sequence[Button]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One phone on the page."""
+
+    name: str
+    spoken: str
+    app: str
+    other: str | None
+    bubbles: Sequence[Bubble]
+    typing: bool
+    waiting: str | None
+    newest: int
+    asks_pin: bool
+    asks_contact: bool
+    blocked: bool
+
+
+def draw(name: str, shown: Screen | None, now: datetime, zone: ZoneInfo) -> Phone:
+    """Draw one phone; times are on its owner's wall clock, the programme's before the first text."""
+    own = ZoneInfo(shown.point.zone) if shown else zone
+    lines = shown.lines if shown else ()
+    waiting = shown.waiting if shown else ()
+    later = [at for at in waiting if at > now]
+    last = lines[-1] if lines else None
+    asks = ((last.extra or {}) if last and last.direction == "out" else {}).get("asks_for")
+    return Phone(
+        name=name,
+        spoken=handset.spoken(name),
+        app=drawn_as("simulator", name),
+        other=handset.other_app(name),
+        bubbles=_bubbles(lines, own, drawn_as("simulator", name)),
+        typing=len(waiting) > len(later),
+        waiting=_waiting(later, own),
+        newest=max((line.id for line in lines if line.direction == "out"), default=0),
+        asks_pin=asks == "spot",
+        asks_contact=asks == "phone",
+        blocked=shown is not None and shown.point.state == "blocked",
+    )
+
+
+def _bubbles(lines: Sequence[Shown], zone: ZoneInfo, app: str) -> list[Bubble]:
+    bubbles, before = [], ""
+    for line in lines:
+        today = day(line.at, zone)
+        bubbles.append(_bubble(line, lines, zone, app, today if today != before else None))
+        before = today
+    return bubbles
+
+
+def _bubble(line: Shown, lines: Sequence[Shown], zone: ZoneInfo, app: str, today: str | None) -> Bubble:
+    mine = line.direction == "in"
+    options = [] if mine or app != "telegram" else line.options or []
+    said, notice = _said(line, lines) if mine else (line.body, False)
+    return Bubble(
+        id=line.id,
+        mine=mine,
+        text=said,
+        time=clock_time(line.sent_at or line.at, zone),
+        under="" if mine else _under(line, app),
+        day=today,
+        notice=notice,
+        buttons=[Button(button_token(line.prompt or 0, one["n"]), one["label"]) for one in options],
+    )
+
+
+def _said(line: Shown, lines: Sequence[Shown]) -> tuple[str, bool]:
+    """Write what the person did; True where it is the app's own line about it."""
+    match line.extra or {}:
+        case {"tap": [prompt, n]}:
+            return _label(lines, prompt, n), False
+        case {"pin": [lat, lon]}:
+            return f"Shared a spot: {lat:.4f}, {lon:.4f}", False
+        case {"contact": str(number)}:
+            return f"Shared a number: {number}", False
+        case {"kind": str(kind)}:
+            return f"Sent a {kind} message", False
+        case {"opt": "blocked"}:
+            return "You blocked this chat", True
+        case {"opt": "start"} if not line.body:
+            return "You unblocked this chat", True
+        case _:
+            pictures = f"[{line.photos} photo]" if line.photos == 1 else f"[{line.photos} photos]"
+            return " ".join(word for word in (pictures if line.photos else "", line.body) if word), False
+
+
+def _label(lines: Sequence[Shown], prompt: int, n: int) -> str:
+    options: list[Any] = [one for line in lines if line.prompt == prompt for one in line.options or []]
+    return next((str(one["label"]) for one in options if one["n"] == n), f"Tapped {n}")
+
+
+def _under(line: Shown, app: str) -> str:
+    state = STATES.get(line.state, line.state)
+    if app == "telegram":
+        return state
+    cost = parts(line.body)
+    many = "1 part" if cost.parts == 1 else f"{cost.parts} parts"
+    return f"{many} · {cost.length} {cost.encoding} · {state}"
+
+
+def _waiting(later: Sequence[datetime], zone: ZoneInfo) -> str | None:
+    if not later:
+        return None
+    many = "1 text waits" if len(later) == 1 else f"{len(later)} texts wait"
+    return f"{many} until {day(later[0], zone)}, {clock_time(later[0], zone)}"
