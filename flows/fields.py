@@ -252,6 +252,9 @@ def read_text(page: Page, node: Node, key: str) -> Text:
         words = f"{key} is not a text." if not _is_empty(node) else f"{key} is empty."
         page.fault(node, words, "write a text, or forms: all, sms, telegram, discreet.", "text")
         return plain("")
+    if "all" not in forms and not {"sms", "telegram"} <= set(forms):
+        fix = "add `all:`, or both `sms:` and `telegram:`."
+        page.fault(node, f"{key} has nothing to say on every phone.", fix, "text")
     text = _translated(page, key, _make(page, node, key, forms))
     page.texts.append(Written(text, Where(page.file, node.line), *_belongs(key)))
     return text

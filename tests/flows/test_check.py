@@ -203,6 +203,20 @@ PLANTED = [
     ("do: tell_caseworker", "do: give_consent", "consent", "ask: license", "exact: yes"),
     ("kind: '\"a visit\"'", "kind: told2, text: zip", "unknown-answer", "id: tell", 'knows no "told2"'),
     (
+        'do: tell_caseworker\n        with: {kind: \'"a visit"\', text: {text: "Wants to go to {spot.words}."}}',
+        "do: move_interview\n        with: {interview: interview.id, at: zip}\n        if_fails: x",
+        "wrong-input",
+        "id: tell",
+        "takes a whole thing with at, back_at, confirmed as `interview`, not a number",
+    ),
+    (
+        'do: tell_caseworker\n        with: {kind: \'"a visit"\', text: {text: "Wants to go to {spot.words}."}}',
+        "do: move_interview\n        with: {interview: interview, at: zip}\n        if_fails: x",
+        "wrong-input",
+        "id: tell",
+        "takes a datetime as `at`, not a zip",
+    ),
+    (
         "kind: '\"a visit\"'",
         "kind: license",
         "wrong-input",
@@ -602,6 +616,11 @@ WHENS = [
     ("zip == '02118'", True),
     ("b == 'x'", True),
     ("not (zip != '02118' or known(b))", True),
+    ("not not known(a)", True),
+    ("known(a) and known(a)", True),
+    ("first_of(a, b) == 'x'", False),
+    ("hours_until(a) > 2", True),
+    ("zip < '3' < b", True),
     ("count(a) > 2", True),
 ]
 
@@ -644,6 +663,23 @@ def _maybe_empty(tmp_path: Path, how: str, steps: str) -> bool:
     found = problems(tmp_path, home=start + ask + steps)
     assert all(each.rule in ("untranslated", "maybe-empty") for each in found), [str(each) for each in found]
     return any(each.rule == "maybe-empty" for each in found)
+
+
+def test_what_an_action_gives_is_not_sure_where_its_failure_goes_on(tmp_path: Path) -> None:
+    look = "      - id: l\n        do: look_up_place\n        with: {text: zip}\n        save: d\n        if_fails: "
+    say = '      - id: s\n        say: "{d.id}"\n'
+    assert _maybe_empty(tmp_path / "a", "", f"{look}{{then: continue}}\n{say}")
+    assert not _maybe_empty(tmp_path / "b", "", f"{look}{{finish: gone}}\n{say}")
+
+
+def test_what_a_person_adds_is_never_sure(tmp_path: Path) -> None:
+    assert _maybe_empty(tmp_path, "        anything_else: more\n", '      - id: s\n        say: "{more}"\n')
+
+
+def test_a_piece_of_a_sentence_may_be_left_out(tmp_path: Path) -> None:
+    piece = '      - remember: p\n        when: known(a)\n        is: {text: "Hi."}\n'
+    how = "        when: zip == '02118'\n"
+    assert not _maybe_empty(tmp_path, how, piece + '      - id: s\n        say: "{p} Go."\n')
 
 
 def test_a_list_that_may_be_empty(tmp_path: Path) -> None:

@@ -321,6 +321,8 @@ FAULTS = [
     ("      - say:", 5, "is empty"),
     ("      - say: {all: x, es: y}", 5, "is not a text"),
     ("      - say: [a, b]", 5, "is not a text"),
+    ("      - say: {sms: x}", 5, "nothing to say on every phone"),
+    ("      - say: {discreet: x, telegram: y}", 5, "nothing to say on every phone"),
     ("      - id: x\n        say: Hi {first name}", 6, "is not a name"),
     ("      - id: x\n        say: Hi {at | loud}", 6, "unknown format"),
     ("      - ask: zip\n        text: ZIP?", 5, "needs `as`"),
