@@ -5,12 +5,11 @@ only left with its answer kept, and an answer that is no longer possible is aske
 only where its whole flow is gone.
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
 from flows.model import Ask, Flow
-from flows.progress import Frame, chain, innermost
+from flows.progress import Frame, all_frames, chain, innermost
 from flows.speaking import fresh_page
 from flows.turn import Turn, find_step
 
@@ -44,22 +43,14 @@ def adopt(turn: Turn) -> None:
         for frame in chain(root):
             if frame.sub is not None and frame.sub is gone:
                 frame.sub = frame.open = None
-            for run in _runs(frame):
-                if run.flow in known:
-                    _adopt_frame(known[run.flow], run)
+        for frame in all_frames(root):
+            if frame.flow in known:
+                _adopt_frame(known[frame.flow], frame)
         here = innermost(root)
         if here.open is not None and find_step(known[here.flow], here.open) is None:
             fresh_page(here)
             here.call = here.then = None
     progress.waiting = [kept for kept in progress.waiting if kept.flow in known]
-
-
-def _runs(frame: Frame) -> Iterator[Frame]:
-    """Give a run and every finished one below it."""
-    yield frame
-    for runs in frame.subs.values():
-        for run in runs:
-            yield from _runs(run)
 
 
 def _adopt_frame(flow: Flow, frame: Frame) -> None:

@@ -10,6 +10,7 @@ stepping (walking the steps), speaking (questions), outside (events of the world
 from datetime import UTC, datetime, timedelta
 
 from flows.afters import apply_after
+from flows.back import undone
 from flows.edits import adopt
 from flows.effects import Effect
 from flows.events import (
@@ -62,6 +63,8 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
             spot_came(turn, event)
         case TimerRang(token=token):
             _rang(turn, token)
+        case ActionDone(call=call) | ActionFailed(call=call) if _undoes(progress, call):
+            undone(turn, done=isinstance(event, ActionDone))
         case ActionDone(call=call, result=result):
             if found := _calling(progress, call):
                 action_done(turn, *found, result)
@@ -82,6 +85,10 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
             happened(turn, event)
     _settle(turn)
     return progress, turn.effects
+
+
+def _undoes(progress: Progress, call: int) -> bool:
+    return progress.undoing is not None and progress.undoing.call == call
 
 
 def _calling(progress: Progress, call: int) -> tuple[Frame, Frame] | None:

@@ -12,8 +12,8 @@ from flows.afters import apply_after
 from flows.answers import read
 from flows.answers.not_an_answer import Reason, reason
 from flows.answers.plain import fold
-from flows.answers.reading import Understood
-from flows.back import FIRST, go_back
+from flows.answers.reading import Asked, Understood
+from flows.back import FIRST, answer_undo, go_back
 from flows.effects import CallHuman, SetLanguage
 from flows.events import OptionTapped, SpotShared, TextReceived
 from flows.frames import reads_first
@@ -82,6 +82,8 @@ def _here(turn: Turn, channel: str, opted_in: bool) -> None:
 
 def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     """Take a text of someone we may talk with."""
+    if turn.progress.undoing is not None and _answers_undo(turn, text):
+        return
     if event.photos and not text:
         text = "(photo)"
     asked = open_question(turn, event.seen)
@@ -102,6 +104,16 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
         _answer(turn, *asked, text)
     else:
         nothing_open(turn, text, event.card)
+
+
+def _answers_undo(turn: Turn, text: str) -> bool:
+    """Take the reply to "shall I undo it"; any other text drops the question."""
+    meant = read(text, Asked("yes_no", turn.progress.lang, turn.now, exact=True))
+    if isinstance(meant, Understood):
+        answer_undo(turn, yes=meant.value is True)
+        return True
+    turn.progress.undoing = None
+    return False
 
 
 def _answers_loud(turn: Turn, text: str) -> bool:
@@ -290,6 +302,10 @@ def tap_came(turn: Turn, event: OptionTapped) -> None:
     if progress.paused:
         stay_silent(turn, "staff_talking")
         return
+    if progress.undoing is not None and event.prompt == progress.undoing.prompt:
+        answer_undo(turn, yes=event.n == 1)
+        return
+    progress.undoing = None
     for root in reversed(progress.stack):
         frame = innermost(root)
         step = open_step(turn, frame)

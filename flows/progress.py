@@ -109,6 +109,16 @@ class Held:
 
 
 @dataclass(slots=True)
+class Undoing:
+    """BACK stands before an action that can be undone: the person is asked first."""
+
+    frame: int
+    step: str
+    prompt: int  # of the question whether to
+    call: int | None = None
+
+
+@dataclass(slots=True)
 class Progress:
     """A person's whole place in the flows."""
 
@@ -126,6 +136,7 @@ class Progress:
     opted_in: bool | None = None  # None: nobody has said
     stopped: bool = False  # by the person's STOP
     held: Held | None = None
+    undoing: Undoing | None = None
     rest: str = ""  # what else the last text said, for the question that comes next
     flows: str = ""  # the hash of the flows this was last decided with
     caused: list[str] = field(default_factory=list)  # events our own actions will bring, by run
@@ -154,6 +165,16 @@ def chain(root: Frame) -> Iterator[Frame]:
     while frame is not None:
         yield frame
         frame = frame.sub
+
+
+def all_frames(frame: Frame) -> Iterator[Frame]:
+    """Give a run, the open ones below it and every finished one."""
+    yield frame
+    for runs in frame.subs.values():
+        for run in runs:
+            yield from all_frames(run)
+    if frame.sub is not None:
+        yield from all_frames(frame.sub)
 
 
 def innermost(root: Frame) -> Frame:
@@ -213,6 +234,9 @@ def progress_to_json(progress: Progress) -> dict[str, Any]:
     if progress.held:
         held = progress.held
         written["held"] = [held.frame, held.text, held.sentence, to_json(held.blanks)]
+    if progress.undoing:
+        undoing = progress.undoing
+        written["undoing"] = [undoing.frame, undoing.step, undoing.prompt, undoing.call]
     return written
 
 
@@ -228,6 +252,8 @@ def progress_from_json(written: Mapping[str, Any]) -> Progress:
     progress.caused = list(written.get("caused", ()))
     if held := written.get("held"):
         progress.held = Held(held[0], held[1], held[2], from_json(held[3]))
+    if undoing := written.get("undoing"):
+        progress.undoing = Undoing(*undoing)
     return progress
 
 

@@ -76,6 +76,8 @@ def asking_root(progress: Progress, *, parked: bool = False) -> Frame | None:
 
 def acting(progress: Progress) -> bool:
     """Tell whether an action's result is still awaited in this transaction."""
+    if progress.undoing is not None and progress.undoing.call is not None:
+        return True
     return any(frame.call is not None for root in progress.stack for frame in chain(root))
 
 

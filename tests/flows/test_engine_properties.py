@@ -4,7 +4,7 @@ Random texts, taps, timers, outside events, caseworkers and failing actions run 
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,8 +30,10 @@ from flows.events import (
     TimerRang,
 )
 from flows.fakes import World, fake, make_event
+from flows.flowset import FlowSet
 from flows.library import shipped
-from flows.model import Ask, Review
+from flows.model import Ask, Review, Step, WaitFor
+from flows.model import Say as SayStep
 from flows.progress import Progress, chain, innermost, new_progress, progress_from_json, progress_to_json
 from flows.turn import Turn, asking_root, find_step, scope_of
 
@@ -55,6 +57,7 @@ class Person:
     at: datetime = BEGAN
     opted_in: bool = False
     channel: str = "sms"
+    flows: FlowSet = field(default_factory=shipped)
 
     def meet(self, event: Event, *, fails: bool = False) -> list[Effect]:
         """Let one event happen, with the actions it asks for; every turn is checked."""
@@ -75,8 +78,8 @@ class Person:
         before = json.dumps(progress_to_json(self.progress))
         assert progress_from_json(json.loads(before)) == self.progress
         other = progress_from_json(json.loads(before))
-        self.progress, effects = advance(shipped(), self.progress, event)
-        other, same = advance(shipped(), other, event)
+        self.progress, effects = advance(self.flows, self.progress, event)
+        other, same = advance(self.flows, other, event)
         assert effects == same
         assert progress_to_json(other) == progress_to_json(self.progress)
         assert len(json.dumps(progress_to_json(self.progress))) <= LARGEST
@@ -162,7 +165,7 @@ def happen(person: Person, kind: str, value: Any, *, fails: bool) -> list[Effect
 
 def no_masked_answer_is_used(person: Person) -> None:
     """What a question that no longer applies once gave is not in any scope."""
-    flows = shipped()
+    flows = person.flows
     turn = Turn(flows, person.progress, person.at, person.at.replace(tzinfo=None))
     for root in person.progress.stack:
         for frame in chain(root):
@@ -220,3 +223,32 @@ def stop_stops(person: Person) -> None:
         *person.meet(StaffHandedBack(at=person.at)),
     ]
     assert [each for each in quiet if isinstance(each, Say)] == []
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(steps, steps, st.sets(st.integers(0, 400), max_size=60))
+def test_no_edit_strands_anyone(before: Any, after: Any, gone: set[int]) -> None:
+    person = Person(opted_in=True)
+    for (kind, value), later, fails in before:
+        person.at += timedelta(seconds=later)
+        happen(person, kind, value, fails=fails)
+    person.flows = without(shipped(), gone)
+    for (kind, value), later, fails in after:
+        person.at += timedelta(seconds=later)
+        happen(person, kind, value, fails=fails)
+    stop_stops(person)
+
+
+def without(flows: FlowSet, gone: set[int]) -> FlowSet:
+    """Edit the flows: some questions, says and waits are gone."""
+    edited, number = {}, 0
+    for name, flow in flows.flows.items():
+        kept: list[Step] = []
+        for step in flow.steps:
+            number += 1
+            if number not in gone or not isinstance(step, Ask | SayStep | WaitFor):
+                kept.append(step)
+        edited[name] = replace(flow, steps=tuple(kept), index={step.id: at for at, step in enumerate(kept)})
+    return replace(flows, flows=edited, hash=f"edited {sorted(gone)}")

@@ -12,6 +12,8 @@ from flows.progress import (
     ReadBack,
     Row,
     Shown,
+    Undoing,
+    all_frames,
     chain,
     innermost,
     new_progress,
@@ -76,6 +78,8 @@ def test_everything_comes_back() -> None:
         opted_in=False,
         stopped=True,
         held=Held(3, "tomoro", "ask.time", {"at": date(2027, 2, 24)}),
+        undoing=Undoing(1, "book", 6, call=10),
+        flows="hash",
         rest="its tomoro",
         caused=["interview.moved#1@1"],
         heard_at=AT,
@@ -89,4 +93,5 @@ def test_everything_comes_back() -> None:
     assert again(progress) == progress
     assert progress.discreet
     assert [frame.n for frame in chain(root)] == [1, 3]
+    assert [frame.n for frame in all_frames(root)] == [1, 2, 3]
     assert innermost(root) is inner
