@@ -18,6 +18,7 @@ from storage import due
 from storage.due import NOW, Family, Lease
 from storage.subjects import is_current
 from storage.tables import Consent, ContactPoint, Conversation, EarlyReport, Message, Person, table
+from storage.tables.talk import UNFINISHED
 from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
@@ -26,8 +27,6 @@ HOLD = timedelta(minutes=2)
 WhyNot: TypeAlias = Literal[
     "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
 ]
-OPEN = ("queued", "sending", "unsure")
-FINAL = ("delivered", "failed", "maybe_sent", "expired", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ _IN_FRONT = (
 )
 OUTBOX = Family(
     MESSAGE,
-    MESSAGE.c.state.in_(OPEN),
+    MESSAGE.c.state.in_(UNFINISHED),
     (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
 )
 _FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
@@ -173,7 +172,7 @@ def _stopped_at(connection: sa.Connection, point_id: int) -> datetime:
 def _write(connection: sa.Connection, message: Claimed, values: dict[str, Any]) -> bool:
     """Write if the lease is still ours: another worker may be sending this very text."""
     mine = sa.and_(MESSAGE.c.id == message.id, MESSAGE.c.lease_until == message.lease.until)
-    open_ = MESSAGE.c.state.in_(OPEN)
+    open_ = MESSAGE.c.state.in_(UNFINISHED)
     return connection.execute(sa.update(MESSAGE).where(mine, open_).values(**values)).rowcount == 1
 
 
@@ -223,7 +222,7 @@ def put_off(connection: sa.Connection, message: Claimed, at: datetime) -> bool:
 
 
 def _settle(
-    connection: sa.Connection, message_id: int, values: dict[str, Any], before: Collection[str] = OPEN
+    connection: sa.Connection, message_id: int, values: dict[str, Any], before: Collection[str] = UNFINISHED
 ) -> None:
     at = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.state.in_(before))
     connection.execute(sa.update(MESSAGE).where(at).values(**values, due_at=None, lease_until=None))
@@ -242,9 +241,9 @@ _OURS = sa.and_(
 _KNOWN = sa.select(MESSAGE.c.id).where(_OURS)
 _CHANNEL = sa.select(MESSAGE.c.channel).where(MESSAGE.c.id == sa.bindparam("message"))
 _BEFORE: dict[str, tuple[str, ...]] = {
-    "sent": (*OPEN, "maybe_sent"),
-    "delivered": (*OPEN, "sent", "maybe_sent"),
-    "failed": (*OPEN, "sent", "maybe_sent"),
+    "sent": (*UNFINISHED, "maybe_sent"),
+    "delivered": (*UNFINISHED, "sent", "maybe_sent"),
+    "failed": (*UNFINISHED, "sent", "maybe_sent"),
 }
 
 
