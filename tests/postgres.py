@@ -14,8 +14,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+PREFIX = "onward-postgres-"
 FOLDER = "ONWARD_TEST_POSTGRES"  # the session's folder, set by the controller and inherited by the workers
 UNPRIVILEGED = ("postgres", "nobody", "daemon")
 # Nothing here has to outlive the session: no fsync, and small memory.
@@ -31,19 +33,42 @@ class Unavailable(Exception):
 
 def begin_session() -> None:
     """Make the session's folder; the server itself starts when the first test needs it."""
-    folder = tempfile.mkdtemp(prefix="onward-postgres-")
+    _sweep()
+    folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
     os.chmod(folder, 0o755)
     os.environ[FOLDER] = folder
 
 
 def end_session() -> None:
     """Stop the server if one was started, and remove its folder."""
-    folder = Path(os.environ.pop(FOLDER))
+    _remove(Path(os.environ.pop(FOLDER)))
+
+
+def _remove(folder: Path) -> None:
     try:
         if (folder / "url").exists():
             _control(folder, "stop", "-m", "immediate")
     finally:
         shutil.rmtree(folder)
+
+
+def _sweep() -> None:
+    """Remove what sessions left that were killed before their end."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdecimal() and not _alive(int(owner)) and folder.stat().st_uid == os.geteuid():
+            with suppress(Unavailable):  # the server is gone already
+                _remove(folder)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def server_url() -> str:

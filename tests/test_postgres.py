@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import pwd
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,14 @@ def test_a_failed_start_is_tried_once_and_remembered(monkeypatch: pytest.MonkeyP
 def test_a_server_that_is_given_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", "postgresql://me@elsewhere/db")
     assert postgres.server_url() == "postgresql://me@elsewhere/db"
+
+
+def test_what_a_killed_session_left_is_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left, ours = (tmp_path / f"{postgres.PREFIX}{pid}-x" for pid in (dead.pid, os.getpid()))
+    for folder in (left, ours):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    postgres._sweep()
+    assert (left.exists(), ours.exists()) == (False, True)
