@@ -94,6 +94,9 @@ def _line(source: str, part: str) -> int:
     return next(at for at, line in enumerate(lines, 1) if part in line)
 
 
+TELL = """do: tell_caseworker
+        with: {kind: '"a visit"', text: {text: "Wants to go to {spot.words}."}}"""
+
 # Each: what is replaced, by what; the rule that must fire, where (a part of the line).
 PLANTED = [
     # names
@@ -203,14 +206,14 @@ PLANTED = [
     ("do: tell_caseworker", "do: give_consent", "consent", "ask: license", "exact: yes"),
     ("kind: '\"a visit\"'", "kind: told2, text: zip", "unknown-answer", "id: tell", 'knows no "told2"'),
     (
-        'do: tell_caseworker\n        with: {kind: \'"a visit"\', text: {text: "Wants to go to {spot.words}."}}',
+        TELL,
         "do: move_interview\n        with: {interview: interview.id, at: zip}\n        if_fails: x",
         "wrong-input",
         "id: tell",
         "takes a whole thing with at, back_at, confirmed as `interview`, not a number",
     ),
     (
-        'do: tell_caseworker\n        with: {kind: \'"a visit"\', text: {text: "Wants to go to {spot.words}."}}',
+        TELL,
         "do: move_interview\n        with: {interview: interview, at: zip}\n        if_fails: x",
         "wrong-input",
         "id: tell",
@@ -666,7 +669,8 @@ def _maybe_empty(tmp_path: Path, how: str, steps: str) -> bool:
 
 
 def test_what_an_action_gives_is_not_sure_where_its_failure_goes_on(tmp_path: Path) -> None:
-    look = "      - id: l\n        do: look_up_place\n        with: {text: zip}\n        save: d\n        if_fails: "
+    look = "      - id: l\n        do: look_up_place\n        with: {text: zip}\n"
+    look += "        save: d\n        if_fails: "
     say = '      - id: s\n        say: "{d.id}"\n'
     assert _maybe_empty(tmp_path / "a", "", f"{look}{{then: continue}}\n{say}")
     assert not _maybe_empty(tmp_path / "b", "", f"{look}{{finish: gone}}\n{say}")
@@ -755,6 +759,7 @@ def test_missing_ids_are_written_and_nothing_else(tmp_path: Path) -> None:
     assert write_ids(FLAT, notes) == FIXED
     assert loaded(tmp_path, home=FIXED).notes == ()
     assert write_ids("nothing here", notes[:1]) == "nothing here"
+    assert write_ids("a\nb\nc\nd", notes[:1]) == "a\nb\nc\nd"
 
 
 def test_every_sentence_the_engine_names_is_there() -> None:
