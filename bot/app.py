@@ -8,12 +8,14 @@ is finished, and the doors are closed; within ten seconds.
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -183,7 +185,10 @@ def _voice(settings: Settings) -> tuple[tuple[str, str], ...]:
     number = spelled(settings.staff_phone)
     return (
         ("en-US", f"This number only takes text messages. To talk to a person, call {number}."),
-        ("es-US", f"Este numero solo recibe mensajes de texto. Para hablar con una persona, llame al {number}."),
+        (
+            "es-US",
+            f"Este numero solo recibe mensajes de texto. Para hablar con una persona, llame al {number}.",
+        ),
     )
 
 
@@ -299,3 +304,41 @@ def _ended(task: asyncio.Task[None]) -> None:
     """Say that a channel stopped fetching by itself: nobody would notice otherwise."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("fetching ended", extra={"task": task.get_name()}, exc_info=error)
+
+
+class PortTaken(Exception):
+    """Something else listens there already."""
+
+
+async def serve(app: App, started: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is called once requests are taken. Raises PortTaken."""
+    host, port = app.settings.host, app.settings.port
+    config = uvicorn.Config(
+        app.asgi,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
+    )
+    server = uvicorn.Server(config)
+    with _listening(host, port) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        if server.started:
+            started()
+        await serving
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    return listener

@@ -70,7 +70,9 @@ class Workers:
         loop = asyncio.get_running_loop()
         self._open = True
         for name in self._steps:
-            self._scheduler.add_job(self.wake, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name])
+            self._scheduler.add_job(
+                self._look, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name]
+            )
             self.wake(name)
         self._scheduler.start()
         self._forget = self._workshop.clock.on_move(lambda: _call(loop, self._wake_all))
@@ -83,6 +85,10 @@ class Workers:
             self._again.add(name)
         else:
             self._running[name] = asyncio.create_task(self._run(name), name=f"worker-{name}")
+
+    async def _look(self, name: str) -> None:
+        """Wake from the scheduler: a coroutine, for it runs plain functions in threads."""
+        self.wake(name)
 
     async def stop(self, patience: timedelta = timedelta(seconds=5)) -> None:
         """Start nothing new and let what runs come to its end; after `patience` it is cancelled.
@@ -132,7 +138,9 @@ class Workers:
         wait = at - self._workshop.clock.now()
         if timedelta() < wait < LOOK_EVERY[name]:  # a row of the past waits for another row, not for time
             trigger = DateTrigger(SystemClock().now() + wait)
-            self._scheduler.add_job(self.wake, trigger, args=[name], id=f"next-{name}", replace_existing=True)
+            self._scheduler.add_job(
+                self._look, trigger, args=[name], id=f"next-{name}", replace_existing=True
+            )
 
 
 def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:

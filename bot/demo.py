@@ -1,0 +1,184 @@
+"""`onward demo`: everything with sample data, on this machine alone, started by one command.
+
+The rule: a demo reaches nobody. Its phones are pages, its ride company is a process of its own on loopback,
+its people are made up, and its keys are public, so nothing real may be put in. What it remembers lies in one
+folder, its clock included, so that a second start goes on where the first one stopped.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import httpx
+import sqlalchemy as sa
+
+from bot.app import Demo, build, key_ring, serve
+from bot.clock import MovableClock
+from bot.settings import Settings
+from storage import funds, invites, staff
+from storage.database import open_database
+from storage.migrations import upgrade
+
+MARIA: Final = "maria@sample.invalid"
+GROUP_CODE: Final = "RIDE7"
+OWN_CODES: Final = ("K4P2", "D7Q4")
+RIDE_MONEY_CENTS: Final = 200_000
+STUB_STARTS_WITHIN: Final = 15.0  # seconds
+HOST: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAt:
+    """Where a demo lives: its folder, and its two ports on loopback."""
+
+    folder: Path
+    port: int
+    ride_port: int
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def ride_url(self) -> str:
+        """Where the pretend ride company is."""
+        return f"http://{HOST}:{self.ride_port}"
+
+
+def settings_of(at: DemoAt, database_url: str | None = None) -> Settings:
+    """Make a demo's settings: nothing of the environment counts."""
+    return Settings(
+        env="demo",
+        host=HOST,
+        port=at.port,
+        public_url=at.url,
+        database_url=database_url or f"sqlite:///{at.folder / 'onward.db'}",
+        ride_api_base=at.ride_url,
+        log_level="WARNING",
+    )
+
+
+def run(at: DemoAt, say: Callable[[str], None]) -> None:
+    """Serve a demo until it is stopped; `say` prints."""
+    at.folder.mkdir(parents=True, exist_ok=True)
+    settings, clock = settings_of(at), clock_of(at.folder)
+    upgrade(settings.database_url)
+    with ride_company(at):
+        asyncio.run(_run(at, settings, clock, say))
+
+
+async def _run(at: DemoAt, settings: Settings, clock: MovableClock, say: Callable[[str], None]) -> None:
+    await seed(settings, clock.now())
+    async with httpx.AsyncClient(base_url=at.ride_url, trust_env=False, timeout=10) as company:
+        move = partial(_move_rides, company, at.folder)
+        await move(clock.now())
+        demo = Demo(one_click=MARIA, move_rides=move, ride_page=f"{at.ride_url}/_stub")
+        await serve(build(settings, clock, demo), partial(say, _welcome(at)))
+
+
+def _welcome(at: DemoAt) -> str:
+    lines = [
+        "Onward's demo is running, with sample data only.",
+        f"  Phones          {at.url}/phone      text RIDE7 from one",
+        f"  Caseworkers     {at.url}/staff      one click signs you in as Maria (sample)",
+        f"  Ride company    {at.ride_url}/_stub",
+        f"  Stop it with Ctrl-C. What was said stays in {at.folder}",
+    ]
+    return "\n".join(lines)
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+def clock_of(folder: Path) -> MovableClock:
+    """Take up the demo's clock where it was left: so much ahead of the machine's."""
+    clock = MovableClock()
+    kept = folder / "clock.json"
+    if kept.exists():
+        clock.move(timedelta(seconds=max(0.0, float(json.loads(kept.read_text())["ahead_seconds"]))))
+    return clock
+
+
+async def _move_rides(company: httpx.AsyncClient, folder: Path, at: datetime) -> None:
+    """Bring the ride company's clock to ours, and write down how far ahead both are."""
+    ahead = (at - MovableClock().now()).total_seconds()
+    await asyncio.to_thread((folder / "clock.json").write_text, json.dumps({"ahead_seconds": ahead}))
+    answer = await company.post("/_stub/clock", json={"set": at.isoformat()})
+    answer.raise_for_status()
+
+
+# --- the ride company -----------------------------------------------------------------------------
+
+
+@contextmanager
+def ride_company(at: DemoAt) -> Iterator[None]:
+    """Run the pretend ride company beside us, in a process of its own that ends when we do."""
+    command = [sys.executable, "-m", "bot.cli", "ride-stub", "--with-parent", "--port", str(at.ride_port)]
+    command += ["--db", str(at.folder / "rides.sqlite"), "--webhook-url", f"{at.url}/rides/webhook"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    try:
+        _wait_for_company(at.ride_url, process)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _wait_for_company(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until it answers; RuntimeError where it does not come up."""
+    clock = MovableClock()
+    until = clock.now() + timedelta(seconds=STUB_STARTS_WITHIN)
+    with httpx.Client(base_url=url, trust_env=False, timeout=1) as client:
+        while clock.now() < until and process.poll() is None:
+            try:
+                client.get("/healthz").raise_for_status()
+            except httpx.HTTPError:
+                asyncio.run(asyncio.sleep(0.05))
+            else:
+                return
+    raise RuntimeError(f"the pretend ride company did not start on {url}")
+
+
+# --- sample data ----------------------------------------------------------------------------------
+
+
+async def seed(settings: Settings, now: datetime) -> None:
+    """Put the demo's people, codes and money there, once."""
+    database = open_database(settings.database_url, key_ring(settings))
+    try:
+        await database.run(partial(_seed, settings, now))
+    finally:
+        await database.close()
+
+
+def _seed(settings: Settings, now: datetime, connection: sa.Connection) -> None:
+    if staff.caseworker_by_email(connection, MARIA) is not None:
+        return
+    maria = staff.add_caseworker(
+        connection,
+        name="Maria Ruiz (sample)",
+        email=MARIA,
+        now=now,
+        hours=settings.staff_hours,
+        zone=str(settings.programme_zone),
+        on_call=True,
+    )
+    funds.add_fund(connection, name="Rides (sample)", budget_cents=RIDE_MONEY_CENTS, now=now)
+    invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1000)
+    for code in OWN_CODES:
+        invites.add_invite(connection, code, now, caseworker_id=maria.id)

@@ -1,0 +1,75 @@
+"""Making a caseworker's account from the command line: `onward staff add`.
+
+The rule: a password is at least twelve characters, is hashed (argon2id) before it goes anywhere, and is
+neither printed nor logged.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, cast, get_args
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+
+from bot.app import key_ring
+from bot.clock import SystemClock
+from bot.settings import Settings
+from storage import audit, staff
+from storage.database import open_database
+from storage.tables.staff import Role
+
+SHORTEST: Final = 12
+
+
+class BadAccount(ValueError):
+    """What was asked for cannot be made; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Who is to sign in."""
+
+    name: str
+    email: str
+    password: str = field(repr=False)
+    role: str = "caseworker"
+    team: str | None = None
+    hours: str | None = None
+    phone: str | None = None
+    on_call: bool = False
+
+
+async def add(settings: Settings, new: NewAccount) -> int:
+    """Write a caseworker down and return their id; raises BadAccount."""
+    if len(new.password) < SHORTEST:
+        raise BadAccount(f"A password needs at least {SHORTEST} characters.")
+    if new.role not in get_args(Role):
+        raise BadAccount(f"The role must be one of {', '.join(get_args(Role))}.")
+    if "@" not in new.email or not new.name.strip():
+        raise BadAccount("A name and an e-mail address are needed.")
+    database = open_database(settings.database_url, key_ring(settings))
+    try:
+        return await database.run(partial(_add, settings, new, PasswordHasher().hash(new.password)))
+    finally:
+        await database.close()
+
+
+def _add(settings: Settings, new: NewAccount, password_hash: str, connection: sa.Connection) -> int:
+    now = SystemClock().now()
+    if staff.caseworker_by_email(connection, new.email) is not None:
+        raise BadAccount("Somebody signs in with that e-mail address already.")
+    made = staff.add_caseworker(
+        connection,
+        name=new.name.strip(),
+        email=new.email,
+        now=now,
+        password_hash=password_hash,
+        role=cast(Role, new.role),
+        team=new.team,
+        phone=new.phone,
+        hours=new.hours or settings.staff_hours,
+        zone=str(settings.programme_zone),
+        on_call=new.on_call,
+    )
+    audit.append(connection, actor="cli", action="added_caseworker", object=made.actor, now=now)
+    return made.id
