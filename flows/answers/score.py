@@ -210,9 +210,9 @@ def _rates(suite: Suite, rows: Sequence[Judged]) -> dict[str, tuple[int, int]]:
                 "core right, or the half that is written": rate(
                     lambda row: row.outcome in ("right", "half"), lambda row: "core" in row.groups
                 ),
-                "am/pm open and asked": rate(_asks, lambda row: "am/pm open" in row.groups),
-                "am/pm given and asked (false asks)": rate(
-                    _asks_am_pm, lambda row: "am/pm given" in row.groups
+                "core am/pm open and asked": rate(_asks, lambda row: {"am/pm open", "core"} <= {*row.groups}),
+                "core am/pm given and asked (false asks)": rate(
+                    _asks_am_pm, lambda row: {"am/pm given", "core"} <= {*row.groups}
                 ),
             }
 

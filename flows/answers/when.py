@@ -48,7 +48,9 @@ def read(text: str, asked: Asked) -> Reading:
 def hear(text: str, asked: Asked, need: Need) -> Heard:
     """Find what is named in the text and settle what contradicts."""
     row = tokens(text, asked.lang)
-    pieces = find(row, Setting(asked.now, day_first=asked.lang == "es"))
+    timed = any(token.kind in "pt" for token in row)
+    only = need == "date"
+    pieces = find(row, Setting(asked.now, asked.lang == "es", dash_is_date=timed or only, days_only=only))
     days, clocks = _days(pieces), _clocks(pieces)
     days = _agreed(days)
     ahead = [day for day in days if not day.past]
@@ -78,7 +80,8 @@ def _agreed(days: Sequence[Day]) -> list[Day]:
     if len(dated) == 1 and len(named) == 1:
         only = next(iter(dated.values()))
         agrees = only.day.weekday() == next(iter(named)).weekday()
-        return [only if agrees or only.doubt else replace(only, doubt="other_weekday")]
+        if agrees or not only.spoken:
+            return [only if agrees or only.doubt else replace(only, doubt="other_weekday")]
     return [*dated.values(), *(day for at, day in named.items() if at not in dated)]
 
 
@@ -184,7 +187,8 @@ def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
     if at < asked.now - timedelta(minutes=1):
         return AskBack("past.time", draft={"date": day.day} if day.day > asked.now.date() else None)
     if (day.day - asked.now.date()).days > FAR:
-        return Confirm(at, "read_back.datetime_year", {"at": at, "year": at.year})
+        kind = "read_back" if clock.sure else "propose"
+        return Confirm(at, f"{kind}.datetime_year", {"at": at, "year": at.year})
     if day.doubt in _PROPOSED:
         return Confirm(at, f"propose.{day.doubt}_at", {"at": at})
     return Confirm(at, "read_back.datetime" if clock.sure else "propose.datetime", {"at": at})

@@ -57,7 +57,7 @@ def numeric(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """3/14, 14/3, 2027-03-14, 3.14.27. A dash between two small numbers is a range of hours, not a date."""
     figures = re.findall(r"\d+", row[0].text)
     numbers = [int(each) for each in figures]
-    if "-" in row[0].text and len(numbers) == 2 and max(numbers) <= 12:
+    if "-" in row[0].text and len(numbers) == 2 and max(numbers) <= 12 and not setting.dash_is_date:
         return [Clock(each * 60, False) for each in numbers]
     if len(figures[0]) == 4:
         return _calendar_day(setting, numbers[1], numbers[2], numbers[0])
@@ -102,11 +102,11 @@ def dotted(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
 
 def relative(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     day = setting.now.date() + timedelta(days=pick(row, "D").value)
-    return [Day(day, past=day < setting.now.date())]
+    return [Day(day, past=day < setting.now.date(), spoken=True)]
 
 
 def tonight(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    return [Day(setting.now.date()), Part(NIGHT)]
+    return [Day(setting.now.date(), spoken=True), Part(NIGHT)]
 
 
 def weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -152,6 +152,11 @@ def weekday_and_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] |
     if found is None or (day.kind in "nw" and day.value <= 12 and (found - today).days > 45):
         return None
     return [Day(found)]
+
+
+def weekday_and_late_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Mon 21: a number over 12 is no time; a smaller one is a day only where a day is asked for."""
+    return weekday_and_day(row, setting) if row[-1].value > 12 or setting.days_only else None
 
 
 def on_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

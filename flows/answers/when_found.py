@@ -17,7 +17,7 @@ Doubt: TypeAlias = Literal["", "not_today", "next_week", "other_weekday", "day_o
 class Day:
     """A day that was named; `doubt` says what of it is our reading; `other` is the second reading of 3/4.
 
-    `by_name`: a weekday alone, which a date beside it settles.
+    `by_name`: a weekday alone, which a date beside it settles; `spoken`: today, tomorrow, in 3 days.
     """
 
     day: date
@@ -25,6 +25,7 @@ class Day:
     past: bool = False
     other: date | None = None
     by_name: bool = False
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the words are read against."""
+    """What the words are read against.
+
+    `dash_is_date`: 3-1 is a day, not the hours from 3 to 1. `days_only`: no time is asked for.
+    """
 
     now: datetime
     day_first: bool
+    dash_is_date: bool = False
+    days_only: bool = False
 
 
 Build: TypeAlias = Callable[[Sequence[Token], Setting], Sequence[Found] | None]

@@ -31,7 +31,8 @@ def _take(row: Sequence[Token], kinds: str, at: int, setting: Setting, found: li
     for pattern, build in _COMPILED:
         fits = pattern.match(kinds, at)
         if fits and (made := build(row[at : fits.end()], setting)) is not None:
-            found.extend(Piece(each, at, fits.end()) for each in made)
+            if not (at and kinds[at - 1] == "!"):
+                found.extend(Piece(each, at, fits.end()) for each in made)
             return fits.end()
     return at + 1
 
@@ -47,6 +48,7 @@ def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 
 _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
+_NO_TIME = "(?!h|p|P|&|V|u|x|[nw]p|O?l?[MB]|[aR-][nwt])"
 _END = f"(?:t|N|{_NUM}){_MARK}"
 _COUNT = "(?:[nwaHQd][aHQ&]{0,3}c?)"
 _LENGTH = f"(?:{_COUNT}u[c&]{{0,2}}){{1,4}}"
@@ -56,7 +58,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"{_LENGTH}[GV]", dates.behind),
     (rf"G{_LENGTH}", dates.behind),
     (rf"{_LENGTH}GD?", dates.behind),
-    (rf"I?{_LENGTH}A(?=D|M|[noqw]O?M|d|l?W)[lDMBWnoqwOcNyd]+", _from_anchor),
+    (rf"I?{_LENGTH}A(?:D|d|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)", _from_anchor),
     (rf"(?:I|X|I?X|l?X)?{_LENGTH}Fi?e?z?W", dates.length_and_weekday),
     (rf"(?:I|X){_LENGTH}F?", dates.ahead),
     (rf"{_LENGTH}F", dates.ahead),
@@ -77,10 +79,13 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"ln(?:Ol?)n(?![pPhu:])", dates.day_of_month_number),
     (r"d", dates.numeric),
     (r"f(?=p)p", times.time_of_day),
+    (r"(?<=[WDTB@])f", times.dotted_time),
     (r"f", dates.dotted),
     # weekdays and days
     (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]ul?W|luXl?W", dates.weekday_of_week),
-    (r"[WB]s?c?l?[noqw](?!h|p|P|&|V|u|x|[nw]p|O?l?[MB])", dates.weekday_and_day),
+    (rf"[WB]s?c?(?:l[noqw]|[oq]){_NO_TIME}", dates.weekday_and_day),
+    (rf"[WB]s?c?{_NUM}{_NO_TIME}(?=.*(?:@[nwtN]|[tp]))", dates.weekday_and_day),
+    (rf"[WB]s?c?{_NUM}{_NO_TIME}", dates.weekday_and_late_day),
     (r"S?L[WB]|[WB]L|x[WB]|S?[WB]L", dates.last_weekday),
     (r"l?X[WB](?!u)|[WB]X", dates.next_weekday),
     (r"l?S[WB]", dates.this_weekday),
@@ -89,6 +94,8 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"D", dates.relative),
     (r"T", dates.tonight),
     # times
+    (rf"H{_NUM}(?!u)", times.half_an_hour_off),
+    (rf"@?{_NUM}-{_NUM}c?[pP]p?", times.a_range),
     (rf"[bAO]@?{_END}[&VRa]@?{_END}|@?(?:t|N|{_NUM}p){_MARK}[-VRa]@?{_END}", times.a_range),
     (rf"{_NUM}a{_NUM}(?!u)", times.a_range),
     (rf"@?(?:{_NUM}|t|N)r@?(?:{_NUM}|t|N){_MARK}", times.either_time),
@@ -106,7 +113,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"[nw]?C", times.noon),
     (r"P", times.part),
     (r"On(?![pPhu&V])", dates.of_the_month),
-    (r"l[on]", dates.on_day),
+    (r"l[on]|lq(?=s|$)", dates.on_day),
     (r"o", dates.on_day),
     (rf"w0?{_NUM}|n0n", times.time_of_day),
     (rf"{_LENGTH}|[oq]u", times.nothing),

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from flows.answers.when_found import Bare, Clock, Found, Part, Setting, pick
 from flows.answers.when_words import AFTERNOON, DAWN, EVENING, MIDDAY, MORNING, Token
 
+_TO = ("to", "til", "till")
+
 
 def clock_of(hour: int, minute: int, *, sure: bool) -> Sequence[Found] | None:
     if not (0 <= hour <= 24 and 0 <= minute < 60):
@@ -85,7 +87,7 @@ def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
     turn = next(at for at, token in enumerate(row) if token.kind in "xVA")
     if row[turn].text == "menos":
         return None
-    if row[turn].kind == "V" and row[turn - 1].kind in "nw" and row[turn - 1].value not in (5, 15, 20, 25):
+    if row[turn].text in _TO and not _minutes_before(row[turn - 1]):
         return a_range(row, setting)
     hour = next((token for token in row[turn:] if token.kind in "nwtC"), None)
     if hour is None or (hour.kind == "t" and hour.value % 60):
@@ -100,6 +102,27 @@ def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
         shift = by_part(base // 60, part) * 60 - base
         return clock_of((minutes + shift) % 1440 // 60, minutes % 60, sure=True)
     return _with_half(minutes or (720 if not sure else 0), half, part, sure=sure)
+
+
+def _minutes_before(token: Token) -> bool:
+    """Is this "quarter to", "20 to", "ten to", and not the first hour of a range ("9 to 5")?"""
+    if token.kind in "nw":
+        return token.value in (15, 20, 25) or (token.kind == "w" and token.value in (5, 10))
+    return True
+
+
+def half_an_hour_off(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Half 3: 3:30 to some, 2:30 to others; two times, so that it is asked."""
+    hour = row[1].value
+    return [Clock(hour * 60 + 30, False), Clock(hour * 60 - 30, False)] if 1 <= hour <= 12 else None
+
+
+def dotted_time(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Mon 8.30: beside a day it is a time."""
+    left, right = row[0].text.split(".")
+    if len(right) != 2 or int(left) > 23:
+        return None
+    return clock_of(int(left), int(right), sure=left.startswith("0"))
 
 
 def a_range(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

@@ -7,7 +7,7 @@ Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third
 am/pm, M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u
 unit, h o'clock, @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half,
 Q quarter, V to/menos, & and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R
-until, r or, z anything else.
+until, r or, ! not, z anything else.
 """
 
 import re
@@ -110,7 +110,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("from after since".split(), ("A", 0))
     | dict.fromkeys("half media medio".split(), ("H", 0))
     | dict.fromkeys("quarter qtr quater cuarto".split(), ("Q", 0))
-    | dict.fromkeys("to til till menos".split(), ("V", 0))
+    | dict.fromkeys("to til till menos menos_las".split(), ("V", 0))
     | dict.fromkeys("and y con".split(), ("&", 0))
     | dict.fromkeys("a an un una".split(), ("a", 1))
     | dict.fromkeys("oclock oclk enpunto".split(), ("h", 0))
@@ -118,11 +118,12 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("pm".split(), ("p", 720))
     | dict.fromkeys("between entre".split(), ("b", 0))
     | dict.fromkeys("until hasta thru through".split(), ("R", 0))
-    | {"or": ("r", 0)}
+    | {"or": ("r", 0), "not": ("!", 0), "isnt": ("!", 0)}
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
 _SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
 _SPANISH_ONLY = frozenset("once lun mie jue vie sab dom lu ma mi ju vi sa do".split())
+_SPANISH_FIRST = {"ago": ("M", 8), "o": ("r", 0), "u": ("r", 0), "dies": ("w", 10), "nuebe": ("w", 9)}
 _SPELLED = tuple(
     word
     for word, (kind, _) in _WORDS.items()
@@ -148,6 +149,10 @@ _PHRASES = tuple(
         (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
         (r"\b2(?:nite|night)\b", " tonight "),
         (r"\b2day\b", " today "),
+        (r"(?<=\w)[- ]?ish\b", " "),
+        (r"\b(?:around|about|abt|like|maybe|say|como a|tipo)(?= \d{1,4}(?: ?[ap]\.?m|\s*$|[,.]\s))", " @ "),
+        (r"\b(?:sharp|exactly|on the dot)\b", " oclock "),
+        (r"\b(?:instead of|rather than|not on|en vez de(?:l)?|en lugar de(?:l)?)\b", " not "),
         (r"\ben punto\b", " enpunto "),
         (
             rf"\b(?:{_NAMED_DAYS}) (?:{_WEEKDAY_NAMES})\b|\b(?:{_WEEKDAY_NAMES}) (?:santo|de ramos|negro)\b",
@@ -172,8 +177,7 @@ _PHRASES = tuple(
         (r"\besta tarde\b|\bthis afternoon\b", " today afternoon "),
         (r"\besta noche\b|\bthis evening\b", " tonight "),
         (r"\b(?:de|por|en|a) la (tarde|noche|madrugada)\b", r" \1 "),
-        (r"\b(?:del|al) (?:mediodia|medio dia)\b(?! )", " midday_part "),
-        (r"(?<=\d) ?del (?:mediodia|medio dia)|(?<=[a-z]) del (?:mediodia|medio dia)", " midday_part "),
+        (r"(?<=[a-z\d]) del (?:mediodia|medio dia)\b", " midday_part "),
         (r"\bmedio ?dia\b|\bmid ?day\b", " noon "),
         (r"\bmedia noche\b|\bmid ?night\b", " midnight "),
         (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
@@ -184,6 +188,12 @@ _PHRASES = tuple(
             r" \1\2 ",
         ),
         (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
+        (
+            r"\b(cinco|diez|veinte|veinticinco|cuarto|5|10|15|20|25) (?:minutos )?(?:para|pa) las?(?= )",
+            r"\1 menos_las ",
+        ),
+        (r"\bde (?:aqui|hoy) (?:a|en)(?= \w+ (?:dias?|semanas?|mes))", " en "),
+        (rf"\bno (?:es )?(?:para )?(?:el|la)(?= (?:{_WEEKDAY_NAMES}|\d))", " not "),
         (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
         (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
         (
@@ -275,8 +285,9 @@ def _figure(group: str, piece: str) -> Token:
 
 def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
     word = spoken[at].replace("'", "")
-    if lang == "es" and word == "ago":
-        return Token("M", 8, word), 1
+    if lang == "es" and word in _SPANISH_FIRST:
+        kind, value = _SPANISH_FIRST[word]
+        return Token(kind, value, word), 1
     after_at = at > 0 and spoken[at - 1] == "@"
     if word in _SPANISH_ONLY and lang != "es" and not after_at:
         return Token("z", 0, word), 1

@@ -104,14 +104,14 @@ def test_lines_name_every_group_and_rate() -> None:
     )
     written = "\n".join(lines(report))
     assert "core without sgd" in written
-    assert "am/pm open and asked: 1 of 1 (100.0 %)" in written
+    assert "core am/pm open and asked: 1 of 1 (100.0 %)" in written
     assert "ms a text: p50 1.000, p99 1.000" in written
 
 
 LIMITS: dict[Suite, dict[str, tuple[float, float]]] = {
     "when": {
         "core right, or the half that is written": (0.95, 1),
-        "am/pm given and asked (false asks)": (0, 0.02),
+        "core am/pm given and asked (false asks)": (0, 0.02),
     },
     "when-past": {"moved to the future": (0, 0.02)},
     "when-none": {"accepted": (0, 0.08)},
