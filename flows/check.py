@@ -7,6 +7,7 @@ promises, translations.
 
 from flows.arriving import arriving
 from flows.assemble import Loaded
+from flows.check_answers import check_answers
 from flows.check_blanks import check_blanks
 from flows.check_logic import check_logic
 from flows.check_names import check_names
@@ -32,6 +33,7 @@ def check(loaded: Loaded) -> list[Problem]:
         *check_names(loaded, scopes),
         *check_needs(loaded, scopes),
         *check_blanks(loaded, scopes),
+        *check_answers(loaded, scopes),
         *check_steps(loaded, scopes),
         *check_logic(loaded),
         *check_paths(loaded, scopes),

@@ -25,7 +25,7 @@ def check_names(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
     for flow in loaded.all_flows.values():
         yield from _header(flow, scopes)
         for at, step in enumerate(flow.steps):
-            for expression, own in _expressions(step):
+            for expression, own in expressions(step):
                 yield from _condition(scopes, flow, at, step.where, expression, own)
             yield from _own_names(scopes, flow, at, step)
             if step.when and (own_names := set(filled(step)) & _roots(step.when.names)):
@@ -64,7 +64,7 @@ def _header(flow: Flow, scopes: Scopes) -> Iterator[Problem]:
             yield problem_at(flow.where, words, did_you_mean(name, brought), "unknown-answer")
 
 
-def _expressions(step: Step) -> Iterator[tuple[Expression, bool]]:
+def expressions(step: Step) -> Iterator[tuple[Expression, bool]]:
     """Give every expression of a step, and whether it may name the step's own answer."""
     if step.when:
         yield step.when, True  # its own answer is a rule of its own

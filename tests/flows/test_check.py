@@ -19,6 +19,7 @@ CLEAN = """
     start_words: [VISIT]
     knows: [interview]
     keeps: [zip]
+    gives: [license]
     steps:
       - ask: zip
         as: zip
@@ -202,6 +203,7 @@ PLANTED = [
         "no_reply",
         "SMS parts",
     ),
+    ("gives: [license]", "gives: []", "unused-answer", "ask: license", 'Nothing uses the answer "license"'),
     # how steps are put together
     ("do: tell_caseworker", "do: give_consent", "consent", "ask: license", "exact: yes"),
     ("kind: '\"a visit\"'", "kind: told2, text: zip", "unknown-answer", "id: tell", 'knows no "told2"'),
@@ -297,7 +299,7 @@ PLANTED = [
         "ask: zip",
         "is a datetime",
     ),
-    ("save: told", "save: zip", "same-name", "id: tell", "also the answer of line 7"),
+    ("save: told", "save: zip", "same-name", "id: tell", "also the answer of line 8"),
     (
         "- id: thanks",
         "- {id: w, wait_for: ride.car, about: rid, up_to: 1 day, if_late: x}\n      - id: thanks",
@@ -576,7 +578,7 @@ def test_a_plan_knows_its_event(tmp_path: Path) -> None:
 def test_a_problem_prints_as_one_line(tmp_path: Path) -> None:
     found = problems(tmp_path, visit=CLEAN, visit__es=CLEAN_ES.replace("[en camino]", "[alto]"))
     assert [str(each) for each in found] == [
-        'visit.yaml:18: "alto" of the option "go" is the carrier\'s word for stop. Fix: use another word.'
+        'visit.yaml:19: "alto" of the option "go" is the carrier\'s word for stop. Fix: use another word.'
     ]
 
 
@@ -664,7 +666,9 @@ def _maybe_empty(tmp_path: Path, how: str, steps: str) -> bool:
     start = "flow: home\ntitle: Home\nneeds: [zip]\nsteps:\n"
     ask = f"      - ask: a\n        as: text\n        text: What?\n{how}"
     found = problems(tmp_path, home=start + ask + steps)
-    assert all(each.rule in ("untranslated", "maybe-empty") for each in found), [str(each) for each in found]
+    assert all(each.rule in ("untranslated", "maybe-empty", "unused-answer") for each in found), [
+        str(each) for each in found
+    ]
     return any(each.rule == "maybe-empty" for each in found)
 
 
@@ -691,6 +695,7 @@ def test_a_list_that_may_be_empty(tmp_path: Path) -> None:
         flow: home
         title: Home
         knows: [places]
+        gives: [pick]
         steps:
           - ask: pick
             as: choice
@@ -699,11 +704,19 @@ def test_a_list_that_may_be_empty(tmp_path: Path) -> None:
             text: Which one?
     """
     found = problems(tmp_path / "a", home=flow)
-    assert [(each.line, each.rule) for each in found if each.rule != "untranslated"] == [(5, "if-empty")]
+    assert [(each.line, each.rule) for each in found if each.rule != "untranslated"] == [(6, "if-empty")]
     end = flow.replace(
         "          - ask", "          - {id: e, finish: none, when: count(places) == 0}\n          - ask"
     )
     assert {each.rule for each in problems(tmp_path / "b", home=end)} == {"untranslated"}
+
+
+def test_words_for_a_caseworker_are_used_by_being_read(tmp_path: Path) -> None:
+    ask = "flow: home\ntitle: Home\nsteps:\n  - ask: words\n    as: text\n    text: What is it?\n"
+    rows = "  - ask: mood\n    as: choice\n    text: How?\n    options: {a: {label: x, say: Oh.}, b: y}\n"
+    tell = "  - {id: t, do: tell_caseworker, with: {kind: '\"help\"'}}\n"
+    assert "unused-answer" in {each.rule for each in problems(tmp_path / "a", home=ask)}
+    assert "unused-answer" not in {each.rule for each in problems(tmp_path / "b", home=ask + rows + tell)}
 
 
 def test_a_menu_that_comes_back(tmp_path: Path) -> None:
