@@ -1,0 +1,219 @@
+"""`onward demo --check`: talk the demo's whole road over HTTP, as a person, their caseworker and time would.
+
+The rule: it starts the same demo that `onward demo` serves, in a folder that is thrown away, and knows only
+what a browser knows. It waits for what must come, each time with a bound, never for time to pass. Whatever
+does not come is said, and the exit code is 1.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+import httpx
+
+STARTS_WITHIN: Final = 40.0  # seconds
+COMES_WITHIN: Final = 20.0
+STEP_SECONDS: Final = 0.6  # that real time is given to the workers after each move of the clock
+RAY: Final = "sms:+15555550142"
+
+Say = Callable[[str], None]
+
+
+class NotSo(Exception):
+    """Something that must happen did not."""
+
+
+@dataclass
+class Road:
+    """A phone on a running demo, and the hands that move its clock."""
+
+    client: httpx.Client
+    say: Say
+    phone: str = RAY
+    after: str = ""
+    waiting: list[str] = field(default_factory=list)
+
+    def them(self, text: str) -> None:
+        """Send a text from the phone."""
+        self.say(f"  them  {text}")
+        self.client.post(f"/phone/api/{self.phone}/send", json={"text": text}).raise_for_status()
+
+    def us(self, *words: str, within: float = COMES_WITHIN) -> str:
+        """Wait for a text that holds these words; those before it are passed over."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            if (found := self._look(words, min(2.0, max(0.0, end - time.monotonic())))) is not None:
+                return found
+        raise NotSo(f"no text with {' … '.join(words)!r} came within {within:.0f} seconds")
+
+    def asks(self, text: str, *words: str) -> str:
+        """Send a text and wait for the answer."""
+        self.them(text)
+        return self.us(*words)
+
+    def until(self, *words: str, minutes: int = 5, moves: int = 80) -> str:
+        """Move the clock until a text with these words comes: to the next thing due, else by some minutes."""
+        for _ in range(moves):
+            if (found := self._look(words, STEP_SECONDS)) is not None:
+                return found
+            self.move(minutes)
+        return self.us(*words)
+
+    def move(self, minutes: int) -> None:
+        """Move the clock."""
+        at = self.client.get("/phone/api/clock").json()
+        answer = self.client.post("/phone/api/clock", json={"minutes": minutes})
+        answer.raise_for_status()
+        if at["words"].split(",")[1] != answer.json()["words"].split(",")[1]:
+            self.say(f"        -- {answer.json()['words']} --")
+
+    def move_to(self, moment: str) -> None:
+        """Move the clock to a moment of the programme's wall clock: "2027-02-24T07:00"."""
+        answer = self.client.post("/phone/api/clock", json={"to": moment})
+        answer.raise_for_status()
+        self.say(f"        -- {answer.json()['words']} --")
+
+    def now(self) -> str:
+        """Tell the demo's time, ISO."""
+        return str(self.client.get("/phone/api/clock").json()["now"])
+
+    def _look(self, words: tuple[str, ...], wait: float) -> str | None:
+        asked = {"after": self.after, "wait": f"{wait:.2f}"}
+        if not self.waiting:
+            answer = self.client.get(f"/phone/api/{self.phone}/messages", params=asked).json()
+            self.after = answer["next"]
+            for message in answer["messages"]:
+                self.say(f"    us  {message['body']}")
+                self.waiting.append(message["body"])
+        while self.waiting:
+            body = self.waiting.pop(0)
+            if all(word.lower() in body.lower() for word in words):
+                return body
+        return None
+
+
+def check(say: Say) -> int:
+    """Talk the whole road on a demo of its own; return the exit code."""
+    began = time.monotonic()
+    try:
+        with _demo() as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+            say(f"A demo is running at {url}")
+            walk(Road(client, say))
+    except (NotSo, httpx.HTTPError) as error:
+        say(f"\nNOT SO: {error}")
+        return 1
+    say(f"\nThe whole road was walked, in {time.monotonic() - began:.0f} seconds.")
+    return 0
+
+
+def walk(road: Road) -> None:
+    """Go from hello to how it went, then ask for a person."""
+    road.move_to(_next_noon(road.now()))
+    _book(road)
+    _day_before(road)
+    _the_day(road)
+    _a_person(road)
+
+
+def _book(road: Road) -> None:
+    road.say("\nFrom hello to a booked ride")
+    road.asks("RIDE7", "OK if we text you?")
+    road.asks("yes", "interview set?")
+    road.asks("1", "What day and time")
+    road.asks("tomorrow 10am", "10:00 am?")
+    road.asks("1", "Where is it?")
+    road.asks("big warehouse by the airport", "Harbor Freightway")
+    road.asks("1", "Need a ride")
+    road.asks("yes", "Where should the car stop?")
+    road.asks("hope house", "Which door?")
+    road.asks("1", "First name")
+    road.asks("Ray", "18 or older")
+    road.asks("yes", "to go?")
+    road.asks("1", "your car:", "Ride home too")
+
+
+def _day_before(road: Road) -> None:
+    road.say("\nThe day before")
+    road.move_to(road.now()[:10] + "T15:58")
+    road.until("Tomorrow,", "1 coming", minutes=1)
+    road.asks("1", "See you at")
+
+
+def _the_day(road: Road) -> None:
+    road.say("\nThe day itself")
+    road.until("Today is the day", minutes=30)
+    road.asks("1", "See you at")
+    road.until("Your car:", "plate")
+    road.until("Your car is here", minutes=1)
+    road.until("You're there", minutes=3)
+    road.move(60)
+    road.asks("DONE", "Car home")
+    road.until("Your car home:", "plate", minutes=1)
+    road.until("how did it go?", minutes=5)
+    road.asks("3", "When you hear from them")
+
+
+def _a_person(road: Road) -> None:
+    road.say("\nA person")
+    road.asks("PERSON", "What is it about?")
+    road.asks("I need help with my ID", "sees what you wrote")
+
+
+def _next_noon(now: str) -> str:
+    """Write noon of the programme's tomorrow; the clock only moves forward."""
+    day = (datetime.fromisoformat(now) + timedelta(days=1)).date()
+    return f"{day}T12:00"
+
+
+# --- the demo under it ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _demo() -> Iterator[str]:
+    """Run `onward demo` in a folder of its own on free ports, until it answers."""
+    port, ride_port = _free_port(), _free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="onward-check-") as folder:
+        command = [sys.executable, "-m", "bot.cli", "demo", "--port", str(port)]
+        command += ["--ride-port", str(ride_port), "--folder", folder]
+        log = Path(folder, "log.txt")
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: S603 - our own command
+            try:
+                _wait(url, process, log)
+                yield url
+            finally:
+                process.terminate()
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/health", timeout=1, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass  # not yet
+        time.sleep(0.1)
+    raise NotSo(f"the demo did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
