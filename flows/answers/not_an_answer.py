@@ -38,7 +38,7 @@ _OK = frozenset("ok okay k kk okey okie okk oki vale okidoki oka".split())
 _OPENING = re.compile(
     r"^(?:(?:ok(?:ay)?|k|oh|great|cool|alright|perfect|awesome|many"
     r"|good(?! (?:morning|afternoon|evening|day|night))"
-    r"|yes|no|im|i am|were|perfecto|bueno|listo|bien|si|muchas|muchisimas|mil) )+"
+    r"|im|i am|were|perfecto|bueno|listo|bien|muchas|muchisimas|mil) )+"
 )
 _THANKS = phrases(
     r"""

@@ -50,7 +50,7 @@ _YES = frozenset(
 _WEAK_YES = frozenset(
     """
     right true fine great correct perfect agree agreed absolutely definitely certainly totally exactly
-    bueno seguro cierto correcto perfecto exacto
+    bueno seguro cierto correcto perfecto exacto claro
     """.split()
 )
 _NO = frozenset(
@@ -61,12 +61,27 @@ _NO = frozenset(
 )
 _NO_AFTER_YES = frozenset("no nope nah not".split())  # "yeah no", "ok no": asked again
 _NO_BUT_FINE = phrases(
-    "no (?:problem|problema|prob|probs|worries|doubt|hay (?:problema|duda)|te preocupes) | not (?:wrong|bad)",
+    "no (?:problem|problema|prob|probs|worries|doubt|hay (?:problema|duda)|te preocupes)"
+    " | not (?:wrong|bad) | why not$ | como no$",
     start=True,
 )
-_UNSURE_NO = phrases(
-    "not (?:\\w+ )?(?:sure|certain) | no (?:lo |la )?se | no (?:clue|idea) | no estoy segur[oa]", start=True
+_UNSURE_START = phrases(
+    r"""
+    yes (?:and|or) no | si [yo] no | not (?:\w+ )?(?:sure|certain) | no (?:clue|idea)
+    no (?:lo |la )?se | no estoy segur[oa]
+    """,
+    start=True,
 )
+_NUMBER_WORDS: dict[str, Label] = {
+    "one": "yes", "uno": "yes", "the first one": "yes", "two": "no", "dos": "no", "the second one": "no"
+}  # fmt: skip
+    "one": "yes",
+    "uno": "yes",
+    "the first one": "yes",
+    "two": "no",
+    "dos": "no",
+    "the second one": "no",
+}
 _YES_PHRASE = phrases(
     r"""
     (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|okay|amazing)
@@ -86,6 +101,7 @@ _YES_PHRASE = phrases(
     i (?:do|am|would|will|can|could)(?= ?$| please| do that| so)
     (?:it|that|this|which|still) (?:\w+ )?(?:works|will work|will do|does) | works (?:for|with|fine|great)
     (?:all |im |i am )?(?:good|fine|ok|okay|cool|happy) (?:with|for|by) (?:me|that|it|this)
+    i think so | i have (?:it|one|that) | for real | hell yeah | fuck yeah | creo que si | ya (?:lo )?tengo
     what i (?:want|wanted|need|meant) | i confirm | please confirm
     (?:say|saying|is|answer|vote) (?:\w+ ){0,2}?yes
     por supuesto | claro que si | esta bien | asi es | de acuerdo | como no | con gusto | desde luego
@@ -106,7 +122,7 @@ _LATER = phrases(
 )
 _UNSURE = phrases(
     r"""
-    maybe | mabe | perhaps | possibly | either | undecided | unsure | uncertain | idk | dunno | unaware
+    maybe | mabe | perhaps | possibly | ^probably$ | i think (?:maybe|it could) | either | undecided | unsure | uncertain | idk | dunno | unaware
     depends
     no (?:\w+ )?(?:clue|idea) | hard to say | who knows | not (?:\w+ )?(?:sure|certain|positive) | not decided
     (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? (?:answer|clue|idea)|have that|a clue)
@@ -185,6 +201,8 @@ def label(text: str) -> Label | None:
         return "yes" if said in _EXACT_YES else "no"
     if not said:
         return _by_sign(text)
+    if said in _NUMBER_WORDS:
+        return _NUMBER_WORDS[said]
     if numbered := _NUMBERED.match(fold(text[:400])):
         return "yes" if numbered[1] == "1" else "no"
     return _by_words(_SOFT_START.sub("", said).strip() or said)
@@ -203,10 +221,12 @@ def _by_words(said: str) -> Label | None:
     first, *rest = said.split()
     if _NO_BUT_FINE.match(said):
         return "yes"
+    if _UNSURE_START.match(said):
+        return "unsure"
     if _is_yes(first) and first not in _WEAK_YES:
         return None if rest and rest[0] in _NO_AFTER_YES else "yes"
     if first in _NO:
-        return "unsure" if _UNSURE_NO.match(said) else "no"
+        return "no"
     if _LATER.search(said):
         return "no"
     if _UNSURE.search(said):

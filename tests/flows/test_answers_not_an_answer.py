@@ -53,6 +53,9 @@ from flows.answers import not_an_answer
         ("hi i got this number from the lady at the center", None),
         ("i see him", None),
         ("yes", None),
+        ("no gracias", None),  # an answer, and polite
+        ("yes thanks", None),
+        ("si muchas gracias", None),
         ("si mil gracias a las 10", None),
         ("i liked the job", None),
         ("1", None),
