@@ -5,7 +5,6 @@ what a browser knows. It waits for what must come, each time with a bound, never
 does not come is said, and the exit code is 1.
 """
 
-import re
 import subprocess
 import sys
 import tempfile
