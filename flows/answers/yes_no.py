@@ -75,13 +75,6 @@ _UNSURE_START = phrases(
 _NUMBER_WORDS: dict[str, Label] = {
     "one": "yes", "uno": "yes", "the first one": "yes", "two": "no", "dos": "no", "the second one": "no"
 }  # fmt: skip
-    "one": "yes",
-    "uno": "yes",
-    "the first one": "yes",
-    "two": "no",
-    "dos": "no",
-    "the second one": "no",
-}
 _YES_PHRASE = phrases(
     r"""
     (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|okay|amazing)
@@ -122,7 +115,8 @@ _LATER = phrases(
 )
 _UNSURE = phrases(
     r"""
-    maybe | mabe | perhaps | possibly | ^probably$ | i think (?:maybe|it could) | either | undecided | unsure | uncertain | idk | dunno | unaware
+    maybe | mabe | perhaps | possibly | ^probably$ | i think (?:maybe|it could) | either | undecided
+    unsure | uncertain | idk | dunno | unaware
     depends
     no (?:\w+ )?(?:clue|idea) | hard to say | who knows | not (?:\w+ )?(?:sure|certain|positive) | not decided
     (?:dont|do not|havent|have not) (?:\w+ )?(?:know|kno|have an? (?:answer|clue|idea)|have that|a clue)
