@@ -39,6 +39,7 @@ class Claimed:
     channel: str
     address: str
     zone: str
+    lang: str
     kind: str
     sender: str
     state: str
@@ -83,9 +84,14 @@ OUTBOX = Family(
     (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
 )
 _FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
-_FIELDS = tuple(name for name in Claimed.__dataclass_fields__ if name not in ("lease", "address", "zone"))
+_THEIRS = (POINT.c.address, PERSON.c.zone, PERSON.c.lang)
+_FIELDS = tuple(
+    name
+    for name in Claimed.__dataclass_fields__
+    if name not in ("lease", *(column.name for column in _THEIRS))
+)
 _READ = (
-    sa.select(MESSAGE.c.id, *(MESSAGE.c[name] for name in _FIELDS), POINT.c.address, PERSON.c.zone)
+    sa.select(MESSAGE.c.id, *(MESSAGE.c[name] for name in _FIELDS), *_THEIRS)
     .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
     .join(PERSON, PERSON.c.id == POINT.c.person_id)
 )

@@ -158,9 +158,10 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """This provider cannot be asked, or did not answer."""
+    """This provider did not answer, or, `ever`, can never be asked: asking once more is no use."""
 
     why: str
+    ever: bool = False
 
 
 FindAnswer: TypeAlias = Found | NotFound | CannotTell

@@ -6,14 +6,15 @@ asked before anything else. Where nobody can tell it ends as maybe_sent, is show
 sent again, but for a crisis text: twice is better than never.
 """
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
 
+from bot.acting import due_for
 from bot.channels.base import (
+    SHARE_PIN,
     Button,
     CannotTell,
     Channel,
@@ -27,13 +28,15 @@ from bot.channels.base import (
     Unknown,
     button_token,
 )
-from bot.conversation import Happening
+from bot.conversation import Happening, failing
 from bot.reminders.hours import Hours, next_allowed
-from bot.worker.workshop import Workshop
+from bot.settings import Settings
+from bot.worker.workshop import Workshop, side_by_side
 from flows.events import OptedOut
-from storage import outbox, points
+from flows.flowset import FlowSet
+from storage import due, outbox, points
 from storage.attention import need_human
-from storage.outbox import Claimed
+from storage.outbox import OUTBOX, Claimed
 
 LIMIT = 32
 """Texts claimed at a time: each is its own address, and all are sent at once."""
@@ -43,6 +46,15 @@ WE_START = frozenset({"nudge", "reminder"})
 
 CHANNEL_OFF = timedelta(minutes=1)
 
+TRIED_FOR = timedelta(hours=24)
+"""A text that nobody would take for so long is given up, and a human told: it answers nothing any more."""
+
+MOST_CRISIS = 4
+"""Times a crisis text is tried when nobody can say whether it arrived."""
+
+NOT_SENT = "could not be sent"
+SHARE_SPOT = "button.share_spot"
+
 log = logging.getLogger(__name__)
 
 
@@ -50,8 +62,7 @@ async def step(workshop: Workshop) -> int:
     """Send what may leave now; return how many texts were taken in hand."""
     claim = partial(outbox.claim, now=workshop.clock.now(), limit=LIMIT)
     claimed = await workshop.database.run(claim)
-    await asyncio.gather(*(_deliver(workshop, message) for message in claimed))
-    return len(claimed)
+    return await side_by_side("text", [(one.lease, _deliver(workshop, one)) for one in claimed])
 
 
 async def _deliver(workshop: Workshop, message: Claimed) -> None:
@@ -59,7 +70,7 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
     channel = workshop.channels.get(message.channel)
     if channel is None:
         log.warning("channel is off", extra={"channel": message.channel, "message": message.id})
-        await workshop.database.run(partial(outbox.put_off, message=message, at=now + CHANNEL_OFF))
+        await workshop.database.run(partial(_later, message, CHANNEL_OFF, now, workshop.settings))
     elif message.look_first and not await _surely_not_sent(workshop, channel, message):
         return
     elif (allowed := _hours(workshop, message, now)) > now:
@@ -70,23 +81,30 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
 
 async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claimed) -> bool:
     """Ask the provider about a text whose sending began; True: it may be sent now."""
-    assert message.sending_since is not None
-    answer = await channel.find_sent(_outbound(message), message.sending_since)
+    since = message.sending_since
+    assert since is not None, "only a text that was begun is looked for"
+    answer = await channel.find_sent(_outbound(workshop, message), since)
     now = workshop.clock.now()
     match answer:
         case NotFound():
             return True
         case Found(provider_id):
             write = partial(outbox.sent, message_id=message.id, provider_id=provider_id, now=now)
-        case CannotTell() if message.kind == "crisis":
+        case CannotTell() if message.kind == "crisis" and message.lease.attempts <= MOST_CRISIS:
             return True
-        case CannotTell(why) if now - message.sending_since >= outbox.HOLD:
+        case CannotTell(why, ever) if ever or now - since >= outbox.HOLD:
             write = partial(outbox.maybe_sent, message_id=message.id, error=why, now=now)
         case CannotTell(why):
-            await workshop.database.run(partial(outbox.unsure, message=message, now=now, error=why))
+            await workshop.database.run(partial(_ask_again, message, why, since, now))
             return False
     await workshop.database.run(write)
     return False
+
+
+def _ask_again(message: Claimed, why: str, since: datetime, now: datetime, connection: sa.Connection) -> None:
+    """Look again after a while, for the last time when the address need not wait any longer."""
+    at = min(now + due.back_off(message.lease.attempts), since + outbox.HOLD)
+    due.put_off(connection, OUTBOX, message.lease, at, {"state": "unsure", "error": why})
 
 
 def _hours(workshop: Workshop, message: Claimed, now: datetime) -> datetime:
@@ -102,33 +120,57 @@ async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
     if why_not is not None:
         log.info("not sent", extra={"message": message.id, "why": why_not})
         return
-    sent = await channel.send(_outbound(message))
-    await workshop.database.run(partial(_note, message, sent, workshop.clock.now()))
+    sent = await _asked(channel, _outbound(workshop, message))
+    write = partial(_note, message, sent, workshop.clock.now(), workshop.settings)
+    await workshop.database.run(write)
     if isinstance(sent, Rejected) and sent.opted_out:
         await _opted_out(workshop, message)
 
 
-def _note(message: Claimed, sent: Sent, now: datetime, connection: sa.Connection) -> None:
+async def _asked(channel: Channel, message: Outbound) -> Sent:
+    """Send, once; a bug on the way leaves as much in doubt as a lost answer does."""
+    try:
+        return await channel.send(message)
+    except Exception as error:
+        log.exception("sending failed", extra={"channel": channel.name, "message": message.id})
+        return Unknown(type(error).__name__)
+
+
+def _note(message: Claimed, sent: Sent, now: datetime, settings: Settings, connection: sa.Connection) -> None:
     """Write down what the provider said."""
     match sent:
         case Delivered(provider_id):
             outbox.sent(connection, message.id, provider_id, now)
-        case Rejected(code, _, _, address_dead):
+        case Rejected(code, _, opted_out, address_dead):
             outbox.rejected(connection, message.id, code, now)
-            if address_dead:
-                _dead(connection, message, now)
+            point = points.point(connection, message.contact_point_id)
+            if point is not None and not opted_out:
+                failing(connection, point, settings, now, dead=address_dead)
         case TryLater(seconds):
-            outbox.try_later(connection, message, now + timedelta(seconds=seconds))
+            _later(message, timedelta(seconds=seconds), now, settings, connection)
+        case Unknown(why) if now - message.at >= TRIED_FOR:
+            outbox.maybe_sent(connection, message.id, why, now)
+            _not_sent(connection, message, now, settings)
         case Unknown(why):
             outbox.unsure(connection, message, now, why)
 
 
-def _dead(connection: sa.Connection, message: Claimed, now: datetime) -> None:
-    """Put a human on a person whose address takes no texts any more."""
-    points.set_point_state(connection, message.contact_point_id, "failing")
+def _later(
+    message: Claimed, after: timedelta, now: datetime, settings: Settings, connection: sa.Connection
+) -> None:
+    """Put a text that surely did not go back in line; one that is a day old is given up."""
+    if now - message.at < TRIED_FOR:
+        outbox.try_later(connection, message, now + after)
+        return
+    outbox.rejected(connection, message.id, "tried too long", now)
+    _not_sent(connection, message, now, settings)
+
+
+def _not_sent(connection: sa.Connection, message: Claimed, now: datetime, settings: Settings) -> None:
     point = points.point(connection, message.contact_point_id)
     if point is not None:
-        need_human(connection, point.person_id, "can't reach", "Their number takes no texts.", now, now)
+        due_at = due_for(connection, settings, point.person_id, NOT_SENT, now)
+        need_human(connection, point.person_id, NOT_SENT, NOT_SENT, due_at, now)
 
 
 async def _opted_out(workshop: Workshop, message: Claimed) -> None:
@@ -141,8 +183,14 @@ async def _opted_out(workshop: Workshop, message: Claimed) -> None:
         )
 
 
-def _outbound(message: Claimed) -> Outbound:
+def _outbound(workshop: Workshop, message: Claimed) -> Outbound:
     options = message.options or []
     buttons = tuple(Button(button_token(message.prompt or 0, one["n"]), one["label"]) for one in options)
-    asks_pin = (message.extra or {}).get("asks_for") == "spot"
-    return Outbound(message.id, message.address, message.body, buttons, ask_pin=asks_pin)
+    if (message.extra or {}).get("asks_for") != "spot":
+        return Outbound(message.id, message.address, message.body, buttons)
+    key = Button(SHARE_PIN, _share_label(workshop.conversations.flows, message))
+    return Outbound(message.id, message.address, message.body, (*buttons, key), ask_pin=True)
+
+
+def _share_label(flows: FlowSet, message: Claimed) -> str:
+    return flows.sentences[SHARE_SPOT].fill({}, lang=message.lang, channel="telegram", discreet=False)

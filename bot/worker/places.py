@@ -4,7 +4,6 @@ The rule: a look-up offers and never decides. An answer is at most three rows a 
 "nothing fits" is an answer too, and comes back as the same event, empty.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +11,14 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from rapidfuzz import fuzz
 
 from bot.conversation import Happening
 from bot.rides.base import TryLater
-from bot.rides.geocoding import Found, NoMap, Nowhere, PlaceAnswer, pinned
+from bot.rides.geocoding import MOST, Found, NoMap, Nowhere, PlaceAnswer, pinned
 from bot.views import place_view
-from bot.worker.workshop import Workshop
+from bot.worker.workshop import Workshop, side_by_side
+from flows.answers.plain import fold, words
 from flows.events import Event, PlaceFound
 from storage import due, places
 from storage.people import person
@@ -25,6 +26,12 @@ from storage.places import Asked, PlaceRow
 from storage.tables import Conversation, table
 
 LIMIT = 16
+MOST_TRIES = 5
+"""A geocoder that never answers is none: after that a human looks."""
+
+SAME_NAME = 88
+"""Of 100: how alike a typed name and a known one are, so that a slip of the thumb still finds it."""
+
 _CONVERSATION = table(Conversation)
 
 
@@ -41,8 +48,7 @@ class _Wanted:
 async def step(workshop: Workshop) -> int:
     """Answer the look-ups that are due; return how many."""
     wanted = await workshop.database.run(partial(_claim, workshop.clock.now()))
-    await asyncio.gather(*(_look_up(workshop, one) for one in wanted))
-    return len(wanted)
+    return await side_by_side("place", [(one.asked.lease, _look_up(workshop, one)) for one in wanted])
 
 
 def _claim(now: datetime, connection: sa.Connection) -> list[_Wanted]:
@@ -59,16 +65,13 @@ def _whose(connection: sa.Connection, asked: Asked) -> _Wanted:
 
 
 async def _look_up(workshop: Workshop, wanted: _Wanted) -> None:
-    asked = wanted.asked
-    answer: PlaceAnswer
-    if asked.pin is not None:
-        answer = (pinned(*asked.pin),)
-    else:
-        answer = await workshop.geocoder.find(asked.text, near_zip=wanted.near_zip)
-    now = workshop.clock.now()
-    match answer:
+    if named := known_by(wanted.asked.text, wanted.known):
+        await _answer(workshop, wanted, named)
+        return
+    match await _ask(workshop, wanted):
         case TryLater(after):
-            put_off = partial(due.put_off, family=places.LOOKUPS, lease=asked.lease, until=now + after)
+            until = workshop.clock.now() + after
+            put_off = partial(due.put_off, family=places.LOOKUPS, lease=wanted.asked.lease, until=until)
             await workshop.database.run(put_off)
         case Nowhere() | NoMap():
             await _answer(workshop, wanted, ())
@@ -76,7 +79,38 @@ async def _look_up(workshop: Workshop, wanted: _Wanted) -> None:
             await _answer(workshop, wanted, found)
 
 
-async def _answer(workshop: Workshop, wanted: _Wanted, found: Sequence[Found]) -> None:
+async def _ask(workshop: Workshop, wanted: _Wanted) -> PlaceAnswer:
+    asked = wanted.asked
+    if asked.lease.attempts > MOST_TRIES:
+        return Nowhere()
+    if asked.pin is not None:
+        return (pinned(*asked.pin),)
+    return await workshop.geocoder.find(asked.text, near_zip=wanted.near_zip)
+
+
+def known_by(text: str, known: Sequence[PlaceRow]) -> tuple[PlaceRow, ...]:
+    """Pick the known places that these words name, slips allowed; a place that is only likely is none.
+
+    A row without a pin is only words, and one of two rows for the same place is enough.
+    """
+    said = fold(text)
+    named = [row for row in known if row.pin is not None and _is_named(said, row)]
+    return tuple({(row.label, row.address): row for row in reversed(named)}.values())[::-1][:MOST]
+
+
+def _is_named(said: str, row: PlaceRow) -> bool:
+    """Say whether the words are this place's name or address, or hold all of its name and no other number."""
+    label, whole = fold(row.label), fold(f"{row.label} {row.address}")
+    numbers = {word for word in words(said) if any(character.isdigit() for character in word)}
+    if not numbers <= set(words(whole)):  # a house number is right, or it is another house
+        return False
+    if said in (label, fold(row.address), whole):
+        return True
+    alike = not numbers and fuzz.ratio(said, label) >= SAME_NAME
+    return alike or (len(words(label)) > 1 and set(words(label)) <= set(words(said)))
+
+
+async def _answer(workshop: Workshop, wanted: _Wanted, found: Sequence[Found | PlaceRow]) -> None:
     """Write the places down and tell the conversation, in one transaction."""
     now = workshop.clock.now()
     rows: list[PlaceRow] = []
@@ -93,10 +127,12 @@ async def _answer(workshop: Workshop, wanted: _Wanted, found: Sequence[Found]) -
     await workshop.conversations.happen(Happening(person_id=wanted.person_id, event=event, settle=settle))
 
 
-def _kept(connection: sa.Connection, wanted: _Wanted, found: Found, now: datetime) -> PlaceRow:
+def _kept(connection: sa.Connection, wanted: _Wanted, found: Found | PlaceRow, now: datetime) -> PlaceRow:
     """Take the row we have of this place, or write one down for this person."""
+    if isinstance(found, PlaceRow):
+        return found
     for row in wanted.known:
-        if (row.label, row.address) == (found.label, found.address) and row.pin is not None:
+        if (row.label, row.address, row.pin) == (found.label, found.address, (found.lat, found.lon)):
             return row
     return places.add_place(
         connection,

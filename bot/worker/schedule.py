@@ -106,6 +106,10 @@ class Workers:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def _tick(self, name: str) -> None:
+        """Wake from the scheduler, which runs in the loop only what is a coroutine, all else in a thread."""
+        self.wake(name)
+
     def _wake_all(self) -> None:
         for name in self._steps:
             self.wake(name)
@@ -132,11 +136,12 @@ class Workers:
         family = FAMILIES.get(name)
         if family is None or not self._open:
             return
-        at = await self._workshop.database.read(partial(due.next_due, families=[family]))
+        now = self._workshop.clock.now()
+        at = await self._workshop.database.read(partial(due.next_due, families=[family], after=now))
         if at is None or not self._open:
             return
-        wait = at - self._workshop.clock.now()
-        if timedelta() < wait < LOOK_EVERY[name]:  # a row of the past waits for another row, not for time
+        wait = at - now
+        if wait < LOOK_EVERY[name]:
             trigger = DateTrigger(SystemClock().now() + wait)
             self._scheduler.add_job(
                 self._look, trigger, args=[name], id=f"next-{name}", replace_existing=True

@@ -207,7 +207,7 @@ class Telegram:
         return Delivered(str(sent.message_id))
 
     async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
-        return CannotTell("Telegram cannot be asked what it has sent")
+        return CannotTell("Telegram cannot be asked what it has sent", ever=True)
 
     async def fetch_photo(self, ref: PhotoRef) -> PhotoAnswer:
         try:
