@@ -7,9 +7,9 @@ The rule: an answer is used where a condition, a blank, a `with:`, a review or a
 from collections.abc import Iterator
 
 from flows.assemble import Loaded
-from flows.check_names import expressions, problem_at
+from flows.check_names import expressions
 from flows.model import Ask, Do, Flow, Handoff, Menu, Review, Step, WaitFor
-from flows.problems import Problem
+from flows.problems import Problem, problem_at
 from flows.scope import Scopes, runs
 
 

@@ -7,11 +7,11 @@ the key of an option, which only authors read.
 from collections.abc import Iterator
 
 from flows.assemble import Loaded
-from flows.check_names import name_problems, problem_at
+from flows.check_names import name_problems
 from flows.check_translations import is_spoken
 from flows.fields import Written
 from flows.model import Ask, Do, Flow, Handoff, Run, Step
-from flows.problems import Problem
+from flows.problems import Problem, problem_at
 from flows.references import afters
 from flows.scope import EVERYWHERE, Scopes
 from flows.shapes import action_result

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from flows.assemble import Loaded
 from flows.check_translations import is_spoken
 from flows.conditions import Expression, dotted, parse_tree
-from flows.model import Ask, Do, Finish, Flow, Handoff, Remember, Step, WaitFor, Where
-from flows.problems import Problem
+from flows.model import Ask, Do, Finish, Flow, Handoff, Remember, Step, WaitFor
+from flows.problems import Problem, problem_at
 from flows.references import afters, filled
 from flows.texts import Text
 
@@ -39,7 +39,7 @@ def check_logic(loaded: Loaded) -> Iterator[Problem]:
         for step in flow.steps:
             if step.when and (why := contradiction(step.when)):
                 words = f"This step never happens: {why}."
-                yield _problem(
+                yield problem_at(
                     step.where, words, "look at the conditions of the blocks around it.", "contradiction"
                 )
     for written in loaded.texts:
@@ -52,11 +52,7 @@ def check_logic(loaded: Loaded) -> Iterator[Problem]:
             if _may_be_missing(flow_, at, root, sure):
                 words = f'"{root}" may be empty here: the step that fills it does not always happen.'
                 fix = f"add `when: known({root})`, or say it without."
-                yield _problem(written.where, words, fix, "maybe-empty")
-
-
-def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
+                yield problem_at(written.where, words, fix, "maybe-empty")
 
 
 # --- what a condition says -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from flows.assemble import Loaded
 from flows.conditions import Expression, dotted, parse_tree
 from flows.events import OUTSIDE
 from flows.model import Ask, Do, Flow, Menu, PlanRow, Remember, Run, Step, WaitFor, Where
-from flows.problems import Problem, did_you_mean
+from flows.problems import Problem, did_you_mean, problem_at
 from flows.references import filled
 from flows.scope import Scopes
 from flows.shapes import Shape, event_fields
@@ -37,10 +37,6 @@ def check_names(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
     for row, where in loaded.plan_rows:
         yield from _plan(row, where)
         yield from _heard(loaded, row, where)
-
-
-def problem_at(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
 
 
 def _roots(names: frozenset[str]) -> set[str]:

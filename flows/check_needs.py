@@ -7,8 +7,7 @@ it, or from the person's record.
 from collections.abc import Iterator
 
 from flows.assemble import Loaded
-from flows.check_names import problem_at
-from flows.problems import Problem, did_you_mean
+from flows.problems import Problem, did_you_mean, problem_at
 from flows.scope import STARTED_BY_ENGINE, Scopes
 from flows.shapes import event_fields
 

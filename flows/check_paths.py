@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from flows.assemble import Loaded
-from flows.model import Ask, Finish, Flow, Handoff, Menu, Run, Step, Where
-from flows.problems import Problem
+from flows.model import Ask, Finish, Flow, Handoff, Menu, Run, Step
+from flows.problems import Problem, problem_at
 from flows.scope import Scopes, runs
 
 MOST_QUESTIONS = 10  # in a row, with nothing said between
@@ -24,10 +24,6 @@ def check_paths(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
         yield from _in_a_row(flow)
 
 
-def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
-
-
 def _recursion(flows: Mapping[str, Flow]) -> Iterator[Problem]:
     """Find each circle of runs once, at the flow of it that comes first."""
     edges = {
@@ -40,7 +36,7 @@ def _recursion(flows: Mapping[str, Flow]) -> Iterator[Problem]:
         if circle and frozenset(circle) not in seen:
             seen.add(frozenset(circle))
             words = f"{' runs '.join([*circle, circle[0]])}: a flow may not run itself."
-            yield _problem(
+            yield problem_at(
                 flows[start].where, words, "end one of them, and let the caller run the next.", "recursion"
             )
 
@@ -65,12 +61,12 @@ def _reach(flow: Flow) -> Iterator[Problem]:
     for step, after in zip(flow.steps, flow.steps[1:], strict=False):
         if isinstance(step, Finish) and step.when is None:
             words = f"Nothing reaches this step: line {step.where.line} always ends the flow."
-            yield _problem(
+            yield problem_at(
                 after.where, words, "give the `finish` a `when`, or delete what follows.", "unreachable"
             )
             return
     if not flow.steps:
-        yield _problem(flow.where, f"{flow.id} has no steps.", "add one.", "unreachable")
+        yield problem_at(flow.where, f"{flow.id} has no steps.", "add one.", "unreachable")
 
 
 def _rounds(flow: Flow, scopes: Scopes) -> Iterator[Problem]:
@@ -80,14 +76,14 @@ def _rounds(flow: Flow, scopes: Scopes) -> Iterator[Problem]:
                 roots = {name.partition(".")[0] for name in again.names}
                 if step.id not in roots:
                     words = f"`again_while` never looks at {step.id}, so its rounds may never end."
-                    yield _problem(
+                    yield problem_at(
                         step.where, words, f"write it about {step.id}, like {step.id}.more.", "endless"
                     )
             case _:
                 pass
         if isinstance(step, Run) and step.again_while and not _asks(step.flow, scopes, set()):
             words = f"{step.flow} asks nothing, so its rounds would go on by themselves."
-            yield _problem(step.where, words, "ask something in it.", "endless")
+            yield problem_at(step.where, words, "ask something in it.", "endless")
 
 
 def _asks(name: str, scopes: Scopes, seen: set[str]) -> bool:
@@ -108,7 +104,7 @@ def _in_a_row(flow: Flow) -> Iterator[Problem]:
         row = list(group)
         if asking and len(row) > MOST_QUESTIONS:
             words = f"{len(row)} questions in a row; more than {MOST_QUESTIONS} lose people."
-            yield _problem(row[MOST_QUESTIONS].where, words, "ask the rest another day.", "many-questions")
+            yield problem_at(row[MOST_QUESTIONS].where, words, "ask the rest another day.", "many-questions")
 
 
 def _counts(step: Step) -> bool:

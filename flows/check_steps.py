@@ -12,8 +12,8 @@ from flows.actions import ACTIONS
 from flows.assemble import Loaded
 from flows.check_logic import sure_at
 from flows.conditions import Expression
-from flows.model import Ask, Do, Flow, Menu, Where
-from flows.problems import Problem
+from flows.model import Ask, Do, Flow, Menu
+from flows.problems import Problem, problem_at
 from flows.scope import Scopes
 from flows.shapes import TEXT, Shape, shape_of
 
@@ -35,22 +35,18 @@ def check_steps(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
         yield from _consent(flow)
 
 
-def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
-
-
 def _question(step: Ask, actions: set[str]) -> Iterator[Problem]:
     if step.confirm_by_ok and (bound := sorted(actions & _BINDING)):
         words = f'"OK" may not stand for a yes where {bound[0]} follows.'
-        yield _problem(step.where, words, "take `confirm_by_ok` away.", "confirm-by-ok")
+        yield problem_at(step.where, words, "take `confirm_by_ok` away.", "confirm-by-ok")
     for option in step.options if not isinstance(step, Menu) else ():
         if option.run:
             words = f'The option "{option.key}" runs {option.run}, but only a menu\'s rows run flows.'
-            yield _problem(
+            yield problem_at(
                 step.where, words, f"write `run: {option.run}` as a step with `when`.", "option-run"
             )
     if isinstance(step, Menu) and step.text_again is None and step.again_while:
-        yield _problem(step.where, "A menu that comes back needs `text_again`.", "add it.", "text-again")
+        yield problem_at(step.where, "A menu that comes back needs `text_again`.", "add it.", "text-again")
 
 
 def _list(flow: Flow, at: int, step: Ask) -> Iterator[Problem]:
@@ -58,7 +54,9 @@ def _list(flow: Flow, at: int, step: Ask) -> Iterator[Problem]:
     counted = any(f"count({step.from_})" in each for each in sure_at(flow, at).holds)
     if step.from_ and step.if_empty is None and not counted:
         words = f'"{step.from_}" may be empty, and then `{step.id}` has nothing to show.'
-        yield _problem(step.where, words, f"add `if_empty:`, or `when: count({step.from_}) > 0`.", "if-empty")
+        yield problem_at(
+            step.where, words, f"add `if_empty:`, or `when: count({step.from_}) > 0`.", "if-empty"
+        )
 
 
 def _consent(flow: Flow) -> Iterator[Problem]:
@@ -69,7 +67,7 @@ def _consent(flow: Flow) -> Iterator[Problem]:
             asked = step
         if isinstance(step, Do) and step.action == "give_consent" and (asked is None or not asked.exact):
             words = "Consent counts only after a question with `exact: yes`."
-            yield _problem((asked or step).where, words, "add `exact: yes`.", "consent")
+            yield problem_at((asked or step).where, words, "add `exact: yes`.", "consent")
 
 
 # --- what actions take ---------------------------------------------------------------------------------
@@ -86,7 +84,7 @@ def _inputs(scopes: Scopes, flow: Flow, step: Do) -> Iterator[Problem]:
             given = scopes.value(flow, value) if isinstance(value, Expression) else TEXT
             if not _fits(takes[name], given):
                 words = f"{step.action} takes a {_plainly(takes[name])} as `{name}`, not a {_plainly(given)}."
-                yield _problem(step.where, words, f"give it a {_plainly(takes[name])}.", "wrong-input")
+                yield problem_at(step.where, words, f"give it a {_plainly(takes[name])}.", "wrong-input")
 
 
 def _fits(takes: Shape, given: Shape) -> bool:

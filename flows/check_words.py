@@ -9,8 +9,8 @@ from itertools import combinations
 from flows.answers.plain import fold, words
 from flows.assemble import Loaded
 from flows.keywords import Keywords
-from flows.model import Ask, Flow, Menu, Option, Where
-from flows.problems import Problem
+from flows.model import Ask, Flow, Menu, Option
+from flows.problems import Problem, problem_at
 from flows.texts import LANGS
 
 _LANGUAGE = {"en": "English", "es": "Spanish"}
@@ -26,10 +26,6 @@ def check_words(loaded: Loaded) -> Iterator[Problem]:
     yield from _colliding_starts(loaded.all_flows)
 
 
-def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
-
-
 def _flat(word: str) -> str:
     return " ".join(words(fold(word)))
 
@@ -40,23 +36,23 @@ def _flat(word: str) -> str:
 def _question(step: Ask, keywords: Keywords | None) -> Iterator[Problem]:
     chosen = step.as_ in ("choice", "choices")
     if chosen and not step.options and step.from_ is None:
-        yield _problem(
+        yield problem_at(
             step.where, f"`{step.id}` has nothing to choose from.", "add `options:`.", "no-options"
         )
     if not chosen and step.options:
         words_ = f"`{step.id}` is a {step.as_}; its options are never shown."
-        yield _problem(step.where, words_, "write `as: choice`.", "no-options")
+        yield problem_at(step.where, words_, "write `as: choice`.", "no-options")
     if step.from_ and not isinstance(step, Menu) and step.each is None:
-        yield _problem(
+        yield problem_at(
             step.where, "A question `from` a list needs `each`.", 'add `each: "{x.label}"`.', "each"
         )
     if chosen and not isinstance(step, Menu) and 0 < len(step.options) == 1 and step.from_ is None:
-        yield _problem(step.where, f"`{step.id}` has only one option.", "make it a `say`.", "one-option")
+        yield problem_at(step.where, f"`{step.id}` has only one option.", "make it a `say`.", "one-option")
     if step.confirm_by_ok and (step.exact or step.as_ not in ("choice", "yes_no")):
         words_ = '"OK" may stand for the first option only of a reminder, not of consent or a booking.'
-        yield _problem(step.where, words_, "take `confirm_by_ok` away.", "confirm-by-ok")
+        yield problem_at(step.where, words_, "take `confirm_by_ok` away.", "confirm-by-ok")
     for key in sorted(step.alone - {option.key for option in step.options}):
-        yield _problem(
+        yield problem_at(
             step.where, f'`alone` names no option "{key}".', "write one of the keys.", "unknown-option"
         )
     for option in step.options:
@@ -68,20 +64,20 @@ def _question(step: Ask, keywords: Keywords | None) -> Iterator[Problem]:
 def _option(step: Ask, option: Option, keywords: Keywords | None) -> Iterator[Problem]:
     if option.key.isdigit():
         words_ = f'The option key "{option.key}" is a number; numbers are what the phone shows.'
-        yield _problem(step.where, words_, "give it a name.", "digit-key")
+        yield problem_at(step.where, words_, "give it a name.", "digit-key")
     for lang in LANGS:
         for word in _spoken(option, lang):
             if _flat(word).isdigit():
                 words_ = (
                     f'"{word}" of the option "{option.key}" is a number; numbers are what the phone shows.'
                 )
-                yield _problem(step.where, words_, "take the word away.", "digit-key")
+                yield problem_at(step.where, words_, "take the word away.", "digit-key")
             if keywords and (carrier := keywords.carrier(word)):
                 words_ = f'"{word}" of the option "{option.key}" is the carrier\'s word for {carrier}.'
-                yield _problem(step.where, words_, "use another word.", "carrier-word")
+                yield problem_at(step.where, words_, "use another word.", "carrier-word")
             elif keywords and (anywhere := keywords.anywhere(word, lang)) and not _person(option):
                 words_ = f'"{word}" of the option "{option.key}" works anywhere as {anywhere.name.upper()}.'
-                yield _problem(step.where, words_, "use another word.", "anywhere-word")
+                yield problem_at(step.where, words_, "use another word.", "anywhere-word")
 
 
 def _person(option: Option) -> bool:
@@ -101,7 +97,7 @@ def _two_alike(step: Ask, lang: str) -> Iterator[Problem]:
         shared = {_flat(word) for word in _spoken(one, lang)} & {_flat(word) for word in _spoken(other, lang)}
         for word in sorted(shared - {""}):
             words_ = f'"{word}" means both "{one.key}" and "{other.key}" in {_LANGUAGE[lang]}.'
-            yield _problem(step.where, words_, "take it from one of the two.", "same-words")
+            yield problem_at(step.where, words_, "take it from one of the two.", "same-words")
 
 
 # --- start words ---------------------------------------------------------------------------------------
@@ -112,14 +108,14 @@ def _start_words(flow: Flow, keywords: Keywords | None) -> Iterator[Problem]:
         for word in said if keywords else ():
             if keywords and (carrier := keywords.carrier(word)):
                 words_ = f'The start word "{word}" is the carrier\'s word for {carrier}.'
-                yield _problem(flow.where, words_, "use another word.", "carrier-word")
+                yield problem_at(flow.where, words_, "use another word.", "carrier-word")
             elif (
                 keywords
                 and (anywhere := keywords.anywhere(word, lang))
                 and flow.id != _OWNER.get(anywhere.name)
             ):
                 words_ = f'The start word "{word}" works anywhere as {anywhere.name.upper()}.'
-                yield _problem(flow.where, words_, "use another word.", "anywhere-word")
+                yield problem_at(flow.where, words_, "use another word.", "anywhere-word")
 
 
 _OWNER: Mapping[str, str] = {"menu": "home", "person": "ask_caseworker"}
@@ -133,4 +129,4 @@ def _colliding_starts(flows: Mapping[str, Flow]) -> Iterator[Problem]:
                 words_ = (
                     f'The start word "{word}" also starts {first.id} ({first.where.file}:{first.where.line}).'
                 )
-                yield _problem(flow.where, words_, "keep it in one of the two.", "start-words")
+                yield problem_at(flow.where, words_, "keep it in one of the two.", "start-words")

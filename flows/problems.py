@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from flows.model import Where
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -20,6 +22,11 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.words}{f' Fix: {self.fix}' if self.fix else ''}"
+
+
+def problem_at(where: Where, words: str, fix: str, rule: str) -> Problem:
+    """Report a fault of what stands at `where`."""
+    return Problem(where.file, where.line, words, fix, rule)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields
 from flows.actions import ACTIONS
 from flows.events import OUTSIDE
 from flows.model import After, Ask, Do, Finish, Flow, Menu, PlanRow, Review, Run, Step, WaitFor, Where
-from flows.problems import Problem, did_you_mean
+from flows.problems import Problem, did_you_mean, problem_at
 
 
 def references(flows: Mapping[str, Flow], plan: Iterable[tuple[PlanRow, Where]]) -> list[Problem]:
@@ -22,17 +22,13 @@ def references(flows: Mapping[str, Flow], plan: Iterable[tuple[PlanRow, Where]])
     return found
 
 
-def _problem(where: Where, words: str, fix: str, rule: str) -> Problem:
-    return Problem(where.file, where.line, words, fix, rule)
-
-
 def _of_flow(flow: Flow, flows: Mapping[str, Flow]) -> Iterator[Problem]:
     for event in (*(on.event for on in flow.start_on), *(on.event for on in flow.ends_on)):
         yield from _event(event, flow.where)
     for step in flow.steps:
         for name in _runs(step):
             if name not in flows:
-                yield _problem(
+                yield problem_at(
                     step.where, f'There is no flow "{name}".', did_you_mean(name, flows), "unknown-flow"
                 )
         for after in afters(step):
@@ -79,13 +75,13 @@ def _after(flow: Flow, step: Step, after: After) -> Iterator[Problem]:
     asked = [each.id for each in flow.steps if isinstance(each, (Ask, Run))]
     if after.ask_again and after.ask_again not in asked:
         words = f"`ask_again: {after.ask_again}` names no question of this flow."
-        yield _problem(step.where, words, did_you_mean(after.ask_again, asked), "unknown-step")
+        yield problem_at(step.where, words, did_you_mean(after.ask_again, asked), "unknown-step")
 
 
 def _answer(flow: Flow, step: Step, name: str, what: str) -> Iterator[Problem]:
     known = {*answers(flow), *flow.needs, *flow.knows}
     if name not in known:
-        yield _problem(
+        yield problem_at(
             step.where,
             f'"{name}" is {what} but nothing asks it.',
             did_you_mean(name, known),
@@ -119,31 +115,33 @@ def filled(step: Step) -> tuple[str, ...]:
 
 def _event(name: str, where: Where) -> Iterator[Problem]:
     if name not in OUTSIDE:
-        yield _problem(where, f'There is no event "{name}".', did_you_mean(name, OUTSIDE), "unknown-event")
+        yield problem_at(where, f'There is no event "{name}".', did_you_mean(name, OUTSIDE), "unknown-event")
 
 
 def _action(step: Do) -> Iterator[Problem]:
     action = ACTIONS.get(step.action)
     if action is None:
         words = f'There is no action "{step.action}".'
-        yield _problem(step.where, words, did_you_mean(step.action, ACTIONS), "unknown-action")
+        yield problem_at(step.where, words, did_you_mean(step.action, ACTIONS), "unknown-action")
         return
     if step.undo and step.undo not in ACTIONS:
         words = f'There is no action "{step.undo}".'
-        yield _problem(step.where, words, did_you_mean(step.undo, ACTIONS), "unknown-action")
+        yield problem_at(step.where, words, did_you_mean(step.undo, ACTIONS), "unknown-action")
     inputs = {each.name: each.default is MISSING for each in fields(action)}
     for name in step.with_:
         if name not in inputs:
             words = f"{step.action} takes no `{name}`."
-            yield _problem(step.where, words, did_you_mean(name, inputs), "unknown-input")
+            yield problem_at(step.where, words, did_you_mean(name, inputs), "unknown-input")
     for name, must in inputs.items():
         if must and name not in step.with_:
             words = f"{step.action} needs `{name}`."
-            yield _problem(step.where, words, "add it under `with:`.", "missing-input")
+            yield problem_at(step.where, words, "add it under `with:`.", "missing-input")
     for reason in step.if_fails:
         if reason not in (*action.fails, "else"):
             words = f'{step.action} never fails with "{reason}".'
-            yield _problem(step.where, words, did_you_mean(reason, (*action.fails, "else")), "unknown-reason")
+            yield problem_at(
+                step.where, words, did_you_mean(reason, (*action.fails, "else")), "unknown-reason"
+            )
     if action.fails and "else" not in step.if_fails and (missed := set(action.fails) - set(step.if_fails)):
         words = f"{step.action} can fail with {', '.join(sorted(missed))}, and nothing follows."
-        yield _problem(step.where, words, "add `if_fails:` with these reasons, or `else`.", "if-fails")
+        yield problem_at(step.where, words, "add `if_fails:` with these reasons, or `else`.", "if-fails")
