@@ -74,7 +74,7 @@ def advance(flows: FlowSet, progress: Progress, event: Event) -> tuple[Progress,
         case StaffTookOver():
             let_go(turn)
             clear_timer(turn, SILENCE)
-            progress.paused = "staff"
+            progress.paused = progress.paused or "staff"
         case StaffHandedBack():
             _handed_back(turn)
         case OptedOut():
@@ -166,6 +166,8 @@ def _handed_back(turn: Turn) -> None:
     progress = turn.progress
     was, progress.paused = progress.paused, None
     progress.kind = "nudge"
+    if progress.stopped:
+        return
     if was == "crisis":
         # No question on the heels of that: what was open is taken up when the person writes.
         for root in progress.stack:

@@ -47,7 +47,7 @@ def happened(turn: Turn, event: Outside) -> None:
     it = Happened(next_number(turn), yaml_name(type(event)), turn.at, fields)
     _refresh(turn, it)
     own = _own_cause(turn, it)
-    if _was_waited_for(turn, it):
+    if not progress.stopped and _was_waited_for(turn, it):
         return
     if progress.stack:
         progress.inbox.append(it)

@@ -12,6 +12,7 @@ from flows.answers.reading import AskBack, Asked, Understood
 from flows.effects import Button, CallHuman, OptIn, OptOut
 from flows.front import open_question, take_up
 from flows.listening import let_go
+from flows.model import WaitFor
 from flows.progress import innermost
 from flows.speaking import SILENCE, pose, yes_no_rows
 from flows.stepping import walk
@@ -19,6 +20,7 @@ from flows.turn import (
     Turn,
     asking_root,
     clear_timer,
+    open_step,
     say,
     sentence,
     stay_silent,
@@ -78,8 +80,9 @@ def back_in(turn: Turn, typed: str | None = None, *, carrier_answers: bool = Fal
             say(turn, sentence(turn, "start.done"))
     take_up(turn)
     for root in list(progress.stack):
-        if innermost(root).open is None:
-            walk(turn, root)
+        here = innermost(root)
+        if here.open is None or isinstance(open_step(turn, here), WaitFor):
+            walk(turn, root)  # what it waits for may have come meanwhile
     progress.back_to = typed is not None
     if carrier_answers and asking_root(progress) is None:
         stay_silent(turn, "carrier_answers")

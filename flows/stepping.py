@@ -86,6 +86,8 @@ def walk(turn: Turn, root: Frame) -> None:
     for _ in range(_MOST_STEPS):
         if not any(each is root for each in turn.progress.stack):
             return
+        if turn.progress.stopped:
+            return
         if turn.progress.paused and not root.loud and not turn.progress.outside:
             return
         frame = innermost(root)

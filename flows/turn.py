@@ -136,10 +136,10 @@ def say(
     spot: bool = False,
     photo: bool = False,
 ) -> None:
-    """Say one message; an empty one is not said."""
-    if not words and not options:
-        return
+    """Say one message; an empty one is not said, nor any to a person who said stop."""
     progress = turn.progress
+    if progress.stopped or not (words or options):
+        return
     if kind is None:
         kind = "consent" if progress.opted_in is False else progress.kind
     asks_for: Literal["spot", "photo"] | None = "spot" if spot else "photo" if photo else None

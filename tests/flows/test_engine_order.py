@@ -425,3 +425,69 @@ def test_a_shared_spot_while_a_caseworker_talks() -> None:
     spot = SpotShared(at=AT, channel="telegram", opted_in=True, lat=1.0, lon=1.0)
     paused = replace(new_progress(), paused="staff")
     assert advance(flows_of(FLOWS, SPANISH), paused, spot)[1] == [Silent("staff_talking")]
+
+
+WAITS = """
+    flow: book
+    title: Book
+    start_words: [BOOK]
+    ends_on: [interview.cancelled]
+    steps:
+      - id: wait
+        wait_for: ride.booked
+        up_to: 10 minutes
+        if_late: Still nothing.
+      - id: end
+        say: Booked.
+    """
+
+
+def test_what_comes_while_they_are_out_is_told_when_they_are_back() -> None:
+    play(
+        WAITS,
+        """
+        talk:
+          - them: book
+          - us: One moment. I am on it and text you.
+          - them: stop
+          - us: You are out. No more texts from us.
+          - event: ride.booked
+          - wait: 1 hour
+          - them: start
+          - us: [You are back in. Text MENU any time., Booked.]
+        """,
+    )
+    play(
+        WAITS,
+        """
+        talk:
+          - them: book
+          - us: One moment. I am on it and text you.
+          - them: stop
+          - us: You are out. No more texts from us.
+          - event: ride.booked
+          - event: interview.cancelled
+          - them: start
+          - us: You are back in. Text MENU any time.
+        expect: {book.outcome: interview.cancelled}
+        """,
+    )
+
+
+def test_after_a_crisis_the_talk_goes_on_when_the_person_does() -> None:
+    play(
+        flows_of(FLOWS, SPANISH),
+        """
+        talk:
+          - them: form
+          - us: ZIP?
+          - them: i want to kill myself
+          - us: {has: ["988"]}
+          - staff: took_over
+          - staff: handed_back
+          - us: {has: [glad you are here]}
+          - wait: 1 day
+          - them: hello
+          - us: ZIP?
+        """,
+    )

@@ -45,6 +45,13 @@ WORDS = [
     "english", "about me", "help", "start", "stop", "ride", "interview", "it moved", "cant go", "wheres my ride",
     "hope house on 5th", "77 dale st boston", "i dont want to be here anymore", "ride7", "i see him", "two things",
 ]  # fmt: skip
+INTERVIEW: dict[str, Any] = {
+    "id": 1,
+    "version": 1,
+    "employer": "FedEx Ground",
+    "at": datetime(2027, 2, 25, 8),
+    "place": "FedEx Ground",
+}
 texts = st.sampled_from(WORDS) | st.text(max_size=40)
 
 
@@ -143,13 +150,7 @@ def happen(person: Person, kind: str, value: Any, *, fails: bool) -> list[Effect
             return person.meet(TimerRang(at=at, token=value), fails=fails)
         case "outside":
             if person.world.interview is None:
-                person.world.interview = {
-                    "id": 1,
-                    "version": 1,
-                    "employer": "FedEx Ground",
-                    "at": datetime(2027, 2, 25, 8),
-                    "place": "FedEx Ground",
-                }
+                person.world.interview = dict(INTERVIEW)
             return person.meet(make_event(person.world, value, {}, at), fails=fails)
         case "staff":
             return person.meet(
@@ -216,9 +217,10 @@ def stop_stops(person: Person) -> None:
     assert all(each.kind == "consent" for each in effects if isinstance(each, Say))
     assert person.progress.timers == {}
     person.at += timedelta(hours=1)
+    person.world.interview = person.world.interview or dict(INTERVIEW)
     quiet = [
         *person.meet(person.text("menu")),
-        *person.meet(make_event(person.world, "ride.waits_for_done", {}, person.at)),
+        *(each for name in OUTSIDE for each in person.meet(make_event(person.world, name, {}, person.at))),
         *person.meet(TimerRang(at=person.at, token="silence")),
         *person.meet(StaffHandedBack(at=person.at)),
     ]
