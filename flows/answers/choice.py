@@ -94,6 +94,7 @@ def _one(folded: str, options: Sequence[Choice]) -> Choice | None:
     return (
         _spoken_number(said, by_number)
         or _letter(said, options)
+        or _none_of_them(said, options)
         or _inside(said, options)
         or _yes_or_no(folded, options)
         or _by_own_word(said, options)
@@ -138,6 +139,13 @@ def _letter(said: list[str], options: Sequence[Choice]) -> Choice | None:
         return None
     at = ord(said[0]) - ord("a")
     return options[at] if at < len(options) and said[0] not in ("y", "n", "s") else None
+
+
+def _none_of_them(said: list[str], options: Sequence[Choice]) -> Choice | None:
+    """Neither, none of these, ninguna: the option whose key is `none`."""
+    if len(said) > 4 or not _NONE.match(" ".join(said)):
+        return None
+    return next((each for each in options if each.key == "none"), None)
 
 
 def _inside(said: list[str], options: Sequence[Choice]) -> Choice | None:

@@ -63,6 +63,7 @@ WORK = tuple(
         (VOY, "no puedo ir", "cant"),
         (PASS, "no", "none"),
         (PASS, "nope", "none"),
+        (PASS, "none of these", "none"),
         (PASS, "yes", None),  # two of them begin with yes
         (PASS, "yes not yet", "later"),
         (PASS, "3", "later"),
