@@ -80,7 +80,7 @@ def _stay(turn: Turn, root: Frame, why: str) -> None:
 
 
 def _leave(turn: Turn, root: Frame, frame: Frame) -> bool:
-    """Leave a sub-flow; True where it was run from a menu, which is then the last question."""
+    """Leave a sub-flow; True where a question stands before it in its caller: its menu, or an earlier round."""
     clear_timer(turn, late_token(frame))
     for parent in chain(root):
         if parent.sub is frame:
@@ -88,8 +88,20 @@ def _leave(turn: Turn, root: Frame, frame: Frame) -> bool:
             parent.sub = parent.open = None
             if isinstance(step, Menu):
                 parent.answers.pop(step.id, None)
-            return isinstance(step, Menu)
+                return True
+            return isinstance(step, Run) and _into_round(turn, parent, step)
     return False
+
+
+def _into_round(turn: Turn, frame: Frame, step: Run) -> bool:
+    """Enter the round before; what it had given to the list is given again when it ends."""
+    rounds = frame.subs.get(step.id, [])
+    collected = step.list is not None and rounds and rounds[-1].outcome == "done"
+    if not rounds or _into_runs(turn, frame, step.id, len(frame.done)) is not None:
+        return False
+    if collected and step.list is not None:
+        frame.answers[step.list] = frame.answers.get(step.list, [])[:-1]
+    return True
 
 
 def _rewind(turn: Turn, frame: Frame) -> Found:
@@ -98,11 +110,6 @@ def _rewind(turn: Turn, frame: Frame) -> Found:
     for at in range(len(frame.done) - 1, -1, -1):
         step = find_step(flow, frame.done[at])
         match step:
-            case Menu():
-                if _into(turn, frame, step.id, at):
-                    return None
-                _reset(frame, at, step.id)
-                return None
             case Ask():
                 _reset(frame, at, step.id)
                 return None
@@ -126,10 +133,6 @@ def _reset(frame: Frame, at: int, name: str) -> None:
     del frame.done[at:]
     frame.answers.pop(name, None)
     frame.known.pop(name, None)
-
-
-def _into(turn: Turn, frame: Frame, name: str, at: int) -> bool:
-    return _into_runs(turn, frame, name, at) is None
 
 
 def _into_runs(turn: Turn, frame: Frame, name: str, at: int) -> Found:

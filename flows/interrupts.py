@@ -300,7 +300,8 @@ def tap_came(turn: Turn, event: OptionTapped) -> None:
         checked(turn, yes=event.n == 1)
         return
     if progress.paused:
-        stay_silent(turn, "staff_talking")
+        if not _tapped_loud(turn, event):
+            stay_silent(turn, "staff_talking")
         return
     if progress.undoing is not None and event.prompt == progress.undoing.prompt:
         answer_undo(turn, yes=event.n == 1)
@@ -317,6 +318,11 @@ def tap_came(turn: Turn, event: OptionTapped) -> None:
         return
     say(turn, sentence(turn, "tap.old"))
     pose(turn, asked[1], asked[2])
+
+
+def _tapped_loud(turn: Turn, event: OptionTapped) -> bool:
+    asked = open_question(turn) if turn.progress.paused == "staff" else None
+    return asked is not None and asked[0].loud and tapped(turn, *asked, event.prompt, event.n)
 
 
 def spot_came(turn: Turn, event: SpotShared) -> None:

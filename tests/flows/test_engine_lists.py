@@ -205,3 +205,65 @@ def test_rounds_collect_what_was_done_and_a_menu_comes_back() -> None:
           - us: [OK then., Bye.]
         """,
     )
+
+
+def test_back_enters_the_round_before() -> None:
+    play(
+        ROUNDS,
+        """
+        talk:
+          - them: go
+          - us: Add a job? 1 yes 2 no
+          - them: "yes"
+          - us: What was it?
+          - them: cook at a diner
+          - us: Add a job? 1 yes 2 no
+          - them: back
+          - us: What was it?
+          - them: baker
+          - us: Add a job? 1 yes 2 no
+          - them: "no"
+          - us: [baker none, "What? 1 a job 2 nothing"]
+        """,
+    )
+
+
+SEARCH = """
+    flow: search
+    title: Search
+    start_words: [GO]
+    needs: [place]
+    steps:
+      - id: look
+        do: look_up_place
+        with: {text: kind}
+        save: looked
+        if_fails: {then: continue}
+      - remember: shown
+        is: kind
+      - ask: door
+        as: choice
+        from: place.doors
+        each: "{door.label}"
+        text: "Doors {kind}."
+        anything_else: kind
+      - id: end
+        say: "{door.label} {shown}"
+    """
+
+
+def test_another_word_searches_again() -> None:
+    play(
+        SEARCH,
+        """
+        knows: {place: {id: 1, doors: [{id: 5, label: front}, {id: 6, label: back}]}}
+        talk:
+          - them: go
+          - us: Doors. 1 front 2 back
+          - them: kitchen
+          - us: Doors kitchen. 1 front 2 back
+          - tap: 2
+          - us: back kitchen
+        expect: {did: [look_up_place]}
+        """,
+    )

@@ -388,3 +388,50 @@ def test_channels_and_shared_phones_have_their_own_words() -> None:
           - us: Need one? 1 yes 2 no
         """,
     )
+
+
+@pytest.mark.parametrize(
+    "taps, then",
+    [
+        ("- tap: 1", "Which door? 1 front, on 5th 2 back"),
+        ("- tap: 2", "What day and time?"),
+        ("- tap: 7", "That one is done. Now:"),
+    ],
+)
+def test_a_read_back_may_be_tapped(taps: str, then: str) -> None:
+    more = "\n          - us: Tomorrow, Wed Feb 24, at 8:00 am? 1 yes 2 no" if "7" in taps else ""
+    play(
+        ASKS,
+        f"""
+        channel: telegram
+        talk:
+          - them: go
+          - us: Need a ride? 1 yes 2 no
+          - tap: 1
+          - us: What day and time?
+          - them: tomorrow 8 am
+          - us: Tomorrow, Wed Feb 24, at 8:00 am? 1 yes 2 no
+          {taps}
+          - us: "{then}"{more}
+        """,
+    )
+
+
+def test_an_alone_option_and_a_tap_among_many() -> None:
+    play(
+        ASKS,
+        """
+        channel: telegram
+        talk:
+          - them: go
+          - us: Need a ride? 1 yes 2 no
+          - tap: 2
+          - us: Which door? 1 front, on 5th 2 back
+          - tap: 1
+          - us: What work? 1 Kitchen 2 Cleaning 3 Anything
+          - them: 1 3
+          - us: Anything cannot go with others. Which is it? 1 Kitchen 2 Cleaning 3 Anything
+          - tap: 3
+          - us: no. front any.
+        """,
+    )

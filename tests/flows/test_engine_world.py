@@ -446,3 +446,70 @@ def test_talks_of_a_flow_that_is_gone_are_dropped() -> None:
     progress, effects = advance(flows_of(NEWS), progress, text("form"))
     assert says(effects) == ["ZIP?"]
     assert [root.flow for root in progress.stack] == ["form"]
+
+
+LOUD = """
+    flow: morning
+    title: Morning
+    start_on: [{event: interview.today, at: now, even_if_paused: yes}]
+    needs: [interview]
+    steps:
+      - ask: ready
+        as: choice
+        text: Car at 7.
+        options: {coming: coming, help: need help}
+      - id: end
+        say: See you.
+    ---
+    flow: quiet
+    title: Quiet
+    start_words: [GO]
+    steps:
+      - id: wait
+        wait_for: ride.home
+        up_to: 1 day
+        if_late: Late.
+      - ask: how
+        as: text
+        text: How was it?
+      - id: end
+        say: OK.
+    """
+
+
+@pytest.mark.parametrize("reply", ["them: '1'", "tap: 1"])
+def test_a_loud_question_is_asked_and_answered_although_a_caseworker_talks(reply: str) -> None:
+    play(
+        LOUD,
+        f"""
+        {KNOWS}
+        talk:
+          - staff: took_over
+          - event: interview.today
+          - us: Car at 7. 1 coming 2 need help
+          - them: thanks
+          - silent: staff_talking
+          - {reply}
+          - us: See you.
+          - tap: 1
+          - silent: staff_talking
+        """,
+    )
+
+
+def test_a_quiet_question_waits_for_the_caseworker() -> None:
+    play(
+        LOUD,
+        """
+        talk:
+          - them: go
+          - us: One moment. I am on it and text you.
+          - staff: took_over
+          - event: ride.home
+          - wait: 2 hours
+          - staff: handed_back
+          - us: How was it?
+          - them: good
+          - us: OK.
+        """,
+    )
