@@ -79,6 +79,8 @@ class Line:
     state: str
     body: str
     options: list[Any] | None
+    extra: dict[str, Any] | None
+    prompt: int | None
     channel: str
     caseworker_id: int | None
     error: str | None

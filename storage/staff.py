@@ -150,16 +150,22 @@ def start_login(connection: sa.Connection, caseworker_id: int, now: datetime, la
     return token
 
 
-def who_is(connection: sa.Connection, token: str, now: datetime, idle: timedelta) -> CaseworkerRow | None:
-    """Say whose login this token is, and that it was used; None when ended, too old, or idle for too long."""
+def who_is(
+    connection: sa.Connection, token: str, now: datetime, idle: timedelta, *, used: bool = True
+) -> CaseworkerRow | None:
+    """Say whose login this token is, and that it was used; None when ended, too old, or idle for too long.
+
+    With `used` false nothing is noted: a page that keeps itself fresh is nobody at the desk.
+    """
     alive = sa.and_(
         LOGIN.c.token_hash == digest(token),
         LOGIN.c.revoked_at.is_(None),
         LOGIN.c.expires_at > now,
         LOGIN.c.last_seen_at > now - idle,
     )
-    used = sa.update(LOGIN).where(alive).values(last_seen_at=now).returning(LOGIN.c.caseworker_id)
-    id_ = connection.execute(used).scalar_one_or_none()
+    note = sa.update(LOGIN).where(alive).values(last_seen_at=now).returning(LOGIN.c.caseworker_id)
+    look = sa.select(LOGIN.c.caseworker_id).where(alive)
+    id_ = connection.execute(note if used else look).scalar_one_or_none()
     found = None if id_ is None else caseworker(connection, id_)
     return found if found is not None and found.active else None
 

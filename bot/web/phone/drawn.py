@@ -6,12 +6,13 @@ The rule: pure; the words under a text say what is known and no more ("maybe sen
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import button_token, drawn_as
 from bot.web.pages import clock_time, day
 from bot.web.phone import handset
+from bot.web.said import notice, said
 from flows.sms_parts import parts
 from storage.screens import Screen, Shown
 
@@ -98,42 +99,17 @@ def _bubbles(lines: Sequence[Shown], zone: ZoneInfo, app: str) -> list[Bubble]:
 def _bubble(line: Shown, lines: Sequence[Shown], zone: ZoneInfo, app: str, today: str | None) -> Bubble:
     mine = line.direction == "in"
     options = [] if mine or app != "telegram" else line.options or []
-    said, notice = _said(line, lines) if mine else (line.body, False)
+    told = notice(line.body, line.extra) if mine else None
     return Bubble(
         id=line.id,
         mine=mine,
-        text=said,
+        text=told or (said(line.body, line.extra, line.photos, lines) if mine else line.body),
         time=clock_time(line.sent_at or line.at, zone),
         under="" if mine else _under(line, app),
         day=today,
-        notice=notice,
+        notice=told is not None,
         buttons=[Button(button_token(line.prompt or 0, one["n"]), one["label"]) for one in options],
     )
-
-
-def _said(line: Shown, lines: Sequence[Shown]) -> tuple[str, bool]:
-    """Write what the person did; True where it is the app's own line about it."""
-    match line.extra or {}:
-        case {"tap": [prompt, n]}:
-            return _label(lines, prompt, n), False
-        case {"pin": [lat, lon]}:
-            return f"Shared a spot: {lat:.4f}, {lon:.4f}", False
-        case {"contact": str(number)}:
-            return f"Shared a number: {number}", False
-        case {"kind": str(kind)}:
-            return f"Sent a {kind} message", False
-        case {"opt": "blocked"}:
-            return "You blocked this chat", True
-        case {"opt": "start"} if not line.body:
-            return "You unblocked this chat", True
-        case _:
-            pictures = f"[{line.photos} photo]" if line.photos == 1 else f"[{line.photos} photos]"
-            return " ".join(word for word in (pictures if line.photos else "", line.body) if word), False
-
-
-def _label(lines: Sequence[Shown], prompt: int, n: int) -> str:
-    options: list[Any] = [one for line in lines if line.prompt == prompt for one in line.options or []]
-    return next((str(one["label"]) for one in options if one["n"] == n), f"Tapped {n}")
 
 
 def _under(line: Shown, app: str) -> str:

@@ -33,7 +33,7 @@ def other_app(name: str) -> str | None:
 
 
 def typed(text: str, app: str, taken: Sequence[str]) -> str | None:
-    """Read the address somebody typed for a new phone; nothing typed means the next free one. None: unreadable."""
+    """Read the address typed for a new phone; nothing typed means the next free one. None: unreadable."""
     text = re.sub(r"[\s().-]", "", text)
     if not text:
         return _free(app, taken)

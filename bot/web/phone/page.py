@@ -4,9 +4,10 @@ The rule: everything works without JavaScript but live news; the address of the 
 on it, so a reload or a copied link shows the same.
 
     GET  /phone?phone=sms:%2B15555550101&phone=telegram:9001   the page
-    GET  /phone/api/clock    -> {"now": "<ISO, UTC>", "next": "<ISO>" or null, "words": "Tue, Feb 23, 5:48 pm"}
+    GET  /phone/api/clock -> {"now": "<ISO, UTC>", "next": "<ISO>" or null, "words": "Tue, Feb 23, 5:48 pm",
+          "next_words": the same or null}
     POST /phone/api/clock    application/json {"minutes": 10} or {"to": "next"} or {"to": "2027-02-24T07:00"}
-      (programme's wall clock; with an offset, that moment) -> the same as GET; 400, 409, 415 {"error": "<why>"}
+      (programme's wall clock; with an offset, that moment) -> as GET; 400, 409, 415 {"error": "<why>"}
 """
 
 import asyncio
@@ -36,7 +37,7 @@ from storage import screens
 from storage.database import Database
 
 MoveClock: TypeAlias = Callable[[timedelta], Awaitable[datetime]]
-"""Move our clock, and the ride company's, forward by this much; return the new present. ValueError refuses."""
+"""Move our clock and the ride company's forward by this much; return the new present. ValueError refuses."""
 
 FIRST_SHOWN: Final = 3
 ANSWER_WITHIN: Final = 1.5
@@ -180,7 +181,7 @@ async def _answered(deps: PhoneDeps, name: str, before: int) -> None:
     """Wait a moment for our answer, for a browser that will not hear of it later."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            while (phone := await _phone(deps, name)).newest <= before or phone.typing:
+            while (phone := await _phone(deps, name)).newest <= before or phone.typing:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass  # the bot may have nothing to say; the page is shown as it is

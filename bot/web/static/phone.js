@@ -124,12 +124,13 @@
     }
   }
 
-  async function say(form, asked) {
+  async function say(form, button) {
+    const asked = button?.value ?? "text";
     const phone = form.dataset.says;
     const what = asked === "photo" ? await photo(form.elements.photo.files[0]) : said(form, asked);
     const seen = Number(screenOf(phone).querySelector(".log").dataset.newest);
     if (seen) what.seen = seen;
-    const words = what.text ?? (what.tap ? document.activeElement?.textContent : null) ?? "…";
+    const words = what.text ?? (what.tap ? button.textContent : "…");
     const line = pendingBubble(phone, words, randomId());
     form.closest("details")?.removeAttribute("open");
     if (form.elements.text) form.elements.text.value = "";
@@ -182,7 +183,7 @@
     const form = event.target;
     if (form.dataset.says) {
       event.preventDefault();
-      say(form, event.submitter?.value ?? "text");
+      say(form, event.submitter);
     } else if (form.closest(".clock")) {
       event.preventDefault();
       moveClock(form, event.submitter);
