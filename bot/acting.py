@@ -67,14 +67,15 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     """Put the person on the list, promise them an answer, and say who and by when, on the person's own wall
     clock."""
     human = on_duty(connection, who.person_id)
-    due_at = answer_due(who.settings, human, kind, who.now)
+    promised = _office_hours(who.settings, human, who.now)
+    due_at = min(promised, answer_due(who.settings, human, kind, who.now))
     words = text or who.last_words or kind
     need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
-    promise(connection, who.person_id, human.id if human else None, kind, due_at, who.now)
+    promise(connection, who.person_id, human.id if human else None, kind, promised, who.now)
     return {
         "who": first_name(human, who.settings),
         "hours": hours_of(human, who.settings),
-        "when": wall_clock(due_at, who.zone),
+        "when": wall_clock(promised, who.zone),
     }
 
 
@@ -95,7 +96,12 @@ def answer_due(settings: Settings, human: CaseworkerRow | None, kind: str, now: 
     if kind in URGENT and (at_work or (human is not None and human.on_call)):
         soon = (wall + AT_ONCE).replace(second=0, microsecond=0)
         return to_utc(soon + timedelta(minutes=-soon.minute % 5), zone)
-    return to_utc(answer_by(wall, hours), zone)
+    return _office_hours(settings, human, now)
+
+
+def _office_hours(settings: Settings, human: CaseworkerRow | None, now: datetime) -> datetime:
+    zone = zone_of_staff(human, settings)
+    return to_utc(answer_by(wall_clock(now, zone), read_hours(hours_of(human, settings))), zone)
 
 
 def first_name(human: CaseworkerRow | None, settings: Settings) -> str:

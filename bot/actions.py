@@ -5,7 +5,7 @@ worker, and comes back as an event. An action answers with values: `Done` or `Fa
 declares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -32,9 +32,10 @@ from flows.actions import (
 )
 from storage import people, places, points
 
-__all__ = ["WORK", "Acting", "Answer", "Done", "Failed", "Worker", "carry_out"]
+__all__ = ["WORK", "Acting", "Answer", "CarryOut", "Done", "Failed", "Worker", "carry_out"]
 
 Worker: TypeAlias = Literal["deliver", "timers", "rides", "places", "photos"]
+CarryOut: TypeAlias = Callable[[sa.Connection, Action, Acting], Answer]
 
 WORK: Final[Mapping[type[Action], Worker]] = {
     LookUpPlace: "places",

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from bot import staff_acts
 from bot.acting import due_for, first_name
+from bot.actions import CarryOut, carry_out
 from bot.channels.base import Inbound, StatusUpdate, clean
 from bot.clock import Clock
 from bot.lane import Lane
@@ -55,10 +56,14 @@ class Conversations:
         wake: Wake,
         *,
         lanes: int = 1,
+        carry_out: CarryOut = carry_out,
     ) -> None:
-        """Start with empty lanes; `wake(name)` is called after a commit that left work for that worker."""
+        """Start with empty lanes; `wake(name)` is called after a commit that left work for that worker.
+
+        `carry_out` does what flows `do`; a rehearsal may have some of it pretended.
+        """
         self.database, self.flows, self.settings, self.clock = database, flows, settings, clock
-        self._wake = wake
+        self._wake, self._carry_out = wake, carry_out
         self._lanes = [Lane(self._take) for _ in range(lanes)]
 
     async def keep_flows(self) -> None:
@@ -146,7 +151,7 @@ class Conversations:
         """Take one list; an event that cannot be decided is taken again as a failed turn, with the others."""
         failed: set[int] = set()
         while True:
-            world = World(self.flows, self.settings, self.clock.now())
+            world = World(self.flows, self.settings, self.clock.now(), self._carry_out)
             try:
                 taken = await self.database.run(partial(_take, items, world, frozenset(failed)))
                 break

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from bot import hearing
 from bot.acting import due_for
-from bot.actions import WORK, Acting, Done, Failed, Worker, carry_out
+from bot.actions import WORK, Acting, CarryOut, Done, Failed, Worker, carry_out
 from bot.channels.base import Inbound, drawn_as
 from bot.hearing import Heard, Unreadable
 from bot.rides.zips import zone_of
@@ -90,6 +90,7 @@ class World:
     flows: FlowSet
     settings: Settings
     now: datetime
+    carry_out: CarryOut = carry_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def _decide(
                 turn.effects.append(effect)
                 continue
             who = _acting(talk, heard, world)
-            answer = carry_out(connection, effect.action, who)
+            answer = world.carry_out(connection, effect.action, who)
             if (worker := WORK.get(type(effect.action))) is not None:
                 talk.work.add(worker)
             if isinstance(effect.action, GiveConsent):

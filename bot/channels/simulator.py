@@ -153,6 +153,10 @@ class Simulator:
         self._wake()
         return Delivered(_sent_id(message))
 
+    def shown(self, phone: str) -> list[Outbound]:
+        """List what a phone got since this server started, the oldest first."""
+        return [message for _, _, message in self._shown.get(phone, ())]
+
     async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
         if any(shown.id == message.id for _, _, shown in self._shown[message.address]):
             return Found(_sent_id(message))
