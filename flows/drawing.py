@@ -6,7 +6,6 @@ not numbers: those beside a list that goes on over pages.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from flows.effects import Button, Say
 
@@ -21,7 +20,7 @@ class Drawn:
     buttons: tuple[Button, ...] = ()
 
 
-def draw(say: Say, channel: str, lang: Literal["en", "es"] | str = "en") -> Drawn:
+def draw(say: Say, channel: str, lang: str = "en") -> Drawn:
     """Draw one message for "sms" or "telegram"."""
     if channel == "telegram":
         return Drawn(say.text, say.options)

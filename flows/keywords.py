@@ -119,6 +119,8 @@ def _flat(phrase: str) -> str:
 
 def _find(said: Sequence[str], phrase: _Phrase) -> int | None:
     size = len(phrase)
+    if size > len(said) or phrase[0] not in said:  # nearly always: a text is looked at for a hundred phrases
+        return None
     return next((at for at in range(len(said) - size + 1) if tuple(said[at : at + size]) == phrase), None)
 
 
