@@ -80,7 +80,7 @@ def _stay(turn: Turn, root: Frame, why: str) -> None:
 
 
 def _leave(turn: Turn, root: Frame, frame: Frame) -> bool:
-    """Leave a sub-flow; True where a question stands before it in its caller: its menu, or an earlier round."""
+    """Leave a sub-flow; True where a question stands before it: its menu, or an earlier round."""
     clear_timer(turn, late_token(frame))
     for parent in chain(root):
         if parent.sub is frame:

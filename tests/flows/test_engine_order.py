@@ -1,4 +1,4 @@
-"""The order of things for a text: the carrier, danger, a caseworker, words that work anywhere, the front door."""
+"""The order of things for a text: the carrier, danger, a caseworker, words for anywhere, the door."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -171,7 +171,7 @@ def test_help_says_who_we_are_and_asks_again() -> None:
     assert said(effects)[1] == "ZIP?"
 
 
-# --- danger ---------------------------------------------------------------------------------------------------
+# --- danger -------------------------------------------------------------------------------------------------
 
 
 def test_danger_is_answered_at_once_and_pauses_the_talk() -> None:
@@ -222,7 +222,7 @@ def test_the_check_may_be_tapped() -> None:
     assert said(effects)[1] == "ZIP?"
 
 
-# --- strangers ------------------------------------------------------------------------------------------------
+# --- strangers ----------------------------------------------------------------------------------------------
 
 
 def test_a_stranger_meets_welcome_and_nothing_else() -> None:
@@ -261,11 +261,19 @@ def test_everything_said_to_a_stranger_is_of_the_kind_consent() -> None:
 def test_a_card_is_known_to_welcome() -> None:
     play(
         flows_of(FLOWS, SPANISH),
-        "opted_in: no\ncard: RIDE7\ntalk: [{them: ride7}, {us: 'OK if we text you? 1 yes 2 no'}, {them: yes}, {us: Thanks. RIDE7}]",
+        """
+        opted_in: no
+        card: RIDE7
+        talk:
+          - them: ride7
+          - us: OK if we text you? 1 yes 2 no
+          - them: "yes"
+          - us: Thanks. RIDE7
+        """,
     )
 
 
-# --- words that work anywhere ---------------------------------------------------------------------------------
+# --- words that work anywhere -------------------------------------------------------------------------------
 
 
 def test_person_keeps_the_place() -> None:
@@ -338,7 +346,7 @@ def test_without_those_flows_the_engine_has_its_own_words() -> None:
     )
 
 
-# --- start words and live rides -----------------------------------------------------------------------------------
+# --- start words and live rides -----------------------------------------------------------------------------
 
 
 def test_a_start_word_interrupts_what_it_does_not_answer_and_is_not_started_without_its_needs() -> None:
@@ -362,18 +370,21 @@ def test_words_of_a_live_ride_come_before_the_open_question(words: str, answer: 
     near = "knows: {interview: {pickup_at: 2027-02-23 18:10}}"
     play(
         flows_of(FLOWS, SPANISH),
-        f"{near}\ntalk: [{{them: form}}, {{us: 'ZIP?'}}, {{them: {words}}}, {{us: {answer}}}, {{us: 'ZIP?'}}]",
+        f"{near}\ntalk: [{{them: form}}, {{us: 'ZIP?'}}, {{them: {words}}}, {{us: [{answer}, 'ZIP?']}}]",
     )
 
 
 def test_without_a_live_ride_they_mean_nothing_special() -> None:
     play(
         flows_of(FLOWS, SPANISH),
-        "knows: {interview: {pickup_at: 2027-02-28 18:10}}\ntalk: [{them: finnished}, {us: {has: [What do you need]}}]",
+        """
+        knows: {interview: {pickup_at: 2027-02-28 18:10}}
+        talk: [{them: finnished}, {us: {has: [What do you need]}}]
+        """,
     )
 
 
-# --- prompts, taps, texts that crossed ours ---------------------------------------------------------------------
+# --- prompts, taps, texts that crossed ours -----------------------------------------------------------------
 
 
 def test_an_answer_never_counts_for_a_question_not_yet_sent() -> None:

@@ -41,9 +41,11 @@ BEGAN = datetime(2027, 2, 23, 12, 0, tzinfo=ZoneInfo("America/New_York"))
 LARGEST = 16_000
 WORDS = [
     "yes", "no", "1", "2", "3", "9", "y", "ok", "k", "thanks", "hi", "👍", "", "   ", "ray", "02128", "1998",
-    "1 its tomoro", "tomorrow at 8 am", "at 8", "mar 8 6am", "done", "menu", "back", "person", "again", "espanol",
-    "english", "about me", "help", "start", "stop", "ride", "interview", "it moved", "cant go", "wheres my ride",
-    "hope house on 5th", "77 dale st boston", "i dont want to be here anymore", "ride7", "i see him", "two things",
+    "1 its tomoro", "tomorrow at 8 am", "at 8", "mar 8 6am", "done", "menu", "back", "person", "again",
+    "espanol", "english", "about me", "help", "start", "stop", "ride", "interview", "it moved", "cant go",
+    "wheres my ride", "hope house on 5th",
+    "77 dale st boston", "i dont want to be here anymore", "ride7", "i see him",
+    "two things",
 ]  # fmt: skip
 INTERVIEW: dict[str, Any] = {
     "id": 1,

@@ -20,7 +20,9 @@ QUIET = """
         as: choice
         text: Coming?
         options: {come: coming}
-        no_reply: [{after: 45 minutes, say: "{question}"}, {after: 90 minutes, say: "{who} calls you {when | when}.", then: handoff}]
+        no_reply:
+          - {after: 45 minutes, say: "{question}"}
+          - {after: 90 minutes, say: "{who} calls you {when | when}.", then: handoff}
       - id: end
         say: "Done {zip} {door}."
     ---

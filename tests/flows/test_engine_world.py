@@ -57,7 +57,8 @@ KNOWS = "knows: {interview: {id: 1, version: 1, employer: FedEx, at: 2027-02-24 
     [
         (
             "[too_far, {}]",
-            "- us: Too far. Another stop?\n  - us: Where should the car stop?\n  - them: 1 Elm St\n  - us: One moment.",
+            "- us: [Too far. Another stop?, Where should the car stop?]\n"
+            "  - them: 1 Elm St\n  - us: One moment.",
         ),
         ("[no_pin]", "- us: No pin.\n  - us: One moment."),
         ("[gone]", "- us: It is off.\nexpect: {book.outcome: gone}"),
