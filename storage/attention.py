@@ -113,6 +113,12 @@ def finish_items(
     return _change(connection, at, _done(caseworker_id, now))
 
 
+def needed_since(connection: sa.Connection, person_id: int, kind: str, since: datetime) -> bool:
+    """Say whether a person was put on the list for this reason since then, whatever came of it."""
+    at = sa.and_(ITEM.c.person_id == person_id, ITEM.c.kind == kind, ITEM.c.created_at >= since)
+    return connection.execute(sa.select(ITEM.c.id).where(at).limit(1)).first() is not None
+
+
 def promise(
     connection: sa.Connection,
     person_id: int,

@@ -1,7 +1,7 @@
 """Rides: one leg each, with what we want, what is, and our ref, known before the provider knows anything.
 
-The rule: one live ride for each interview and leg (the database refuses a second), none without a
-purpose, and every change is a compare-and-set on the version it was decided on. Whoever loses looks
+The rule: one live ride for each interview and leg that is wanted (the database refuses a second), none
+without a purpose, and every change is a compare-and-set on the version it was decided on. Whoever loses looks
 again.
 """
 
@@ -85,7 +85,7 @@ class NewRide:
 
 
 class LegTaken(Exception):
-    """This interview already has a live ride for this leg."""
+    """This interview already has a live ride for this leg, and wants it."""
 
 
 _SELECT = sa.select(*(RIDE.c[name] for name in RideRow.__dataclass_fields__))
@@ -107,7 +107,8 @@ def add_ride(connection: sa.Connection, new: NewRide, now: datetime) -> RideRow:
 
 
 def _live_leg(connection: sa.Connection, interview_id: int, leg: Leg) -> int | None:
-    at = sa.and_(RIDE.c.interview_id == interview_id, RIDE.c.leg == leg, RIDE.c.state.in_(LIVE_RIDES))
+    wanted = sa.and_(RIDE.c.wanted == "booked", RIDE.c.state.in_(LIVE_RIDES))
+    at = sa.and_(RIDE.c.interview_id == interview_id, RIDE.c.leg == leg, wanted)
     return connection.execute(sa.select(RIDE.c.id).where(at)).scalar_one_or_none()
 
 

@@ -15,7 +15,8 @@ from storage.interviews import InterviewRow
 from storage.places import PlaceRow
 from storage.rides import RideRow
 
-NOT_YET_BOOKED = frozenset({"held", "quoting", "booking"})
+NOT_YET_BOOKED = frozenset({"held", "booking"})
+CAME_TO_NOTHING = frozenset({Status.NO_DRIVERS_AVAILABLE, Status.DRIVER_CANCELED, Status.RIDER_CANCELED})
 _STATES = {
     Status.SCHEDULED: "booked",
     Status.PROCESSING: "booked",
@@ -33,6 +34,7 @@ LOOK_FROM = timedelta(minutes=20)
 """From this long before the pick-up a ride is looked at again and again; webhooks may all be lost."""
 LOOK_EVERY = timedelta(minutes=1)
 LOOK_AT_IDLE = timedelta(hours=6)
+LOOK_FRESH = timedelta(minutes=2)
 
 News: TypeAlias = Literal["booked", "car", "arrived", "dropped_off", "home", "lost", "missed"]
 
@@ -124,14 +126,23 @@ def _plate(row: RideRow) -> str | None:
     return None if row.car is None else row.car["plate"]
 
 
-def look_again(row: RideRow, now: datetime) -> datetime | None:
-    """Say when to look at a ride next without being asked; None once it is over."""
+def look_again(row: RideRow, now: datetime, *, fresh: bool = False) -> datetime | None:
+    """Say when to look at a ride next without being asked; None once it is over.
+
+    A `fresh` booking is looked at soon, by our ref: a second car of the same leg would show by then.
+    """
     if not row.live:
         return None
     if row.wanted == "cancelled":
         return now
-    if row.flexible and row.called_at is None:
-        return now + LOOK_AT_IDLE
-    if row.pickup_at is None or row.pickup_at - LOOK_FROM <= now:
+    if is_near(row, now):
         return now + LOOK_EVERY
-    return row.pickup_at - LOOK_FROM
+    at = now + LOOK_AT_IDLE if row.pickup_at is None else row.pickup_at - LOOK_FROM
+    return min(at, now + LOOK_FRESH) if fresh else at
+
+
+def is_near(row: RideRow, now: datetime) -> bool:
+    """Say whether somebody waits for this car or sits in it, or soon will."""
+    if row.flexible and row.called_at is None:
+        return False
+    return row.pickup_at is None or row.pickup_at - LOOK_FROM <= now

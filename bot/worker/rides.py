@@ -5,19 +5,19 @@ written down in the same transaction as the turn it causes (`ride.booked`, `ride
 leaves, the row says `booking`: whoever finds that word looks by our ref first and orders only
 what surely does not exist. So a lost answer never sends two cars. Both legs are held or neither: a leg that
 fails calls the other off. Money follows the provider's figures: the hold is raised to the price before the
-order, and settled or released when the leg is over.
+order, and settled or released when the leg is over. Whoever carries an order out after giving it up makes
+twins: every booking is looked for by our ref once more, and a second car is called off.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 
-from bot.acting import due_for
 from bot.conversation import Happening, Origin
 from bot.planning import plan_interview
 from bot.rides.base import (
@@ -37,23 +37,21 @@ from bot.rides.base import (
     TryLater,
     Unknown,
 )
-from bot.rides.booking import NOT_YET_BOOKED, Leg, News, columns_of, look_again, news_of, trip_of
-from bot.views import car_json, held_leg, interview_view, ride_view
-from bot.worker.workshop import Workshop
-from flows.events import (
-    Event,
-    RideArrived,
-    RideBooked,
-    RideCar,
-    RideDroppedOff,
-    RideFailed,
-    RideHome,
-    RideLost,
-    RideMissed,
+from bot.rides.booking import (
+    CAME_TO_NOTHING,
+    NOT_YET_BOOKED,
+    Leg,
+    columns_of,
+    is_near,
+    look_again,
+    trip_of,
 )
+from bot.views import car_json
+from bot.worker.ride_after import UNSURE, event_of, follow, has_nobody
+from bot.worker.workshop import Workshop, side_by_side
 from storage import funds, interviews, places, points, rides
 from storage.attention import need_human
-from storage.due import Lease
+from storage.due import Lease, back_off
 from storage.rides import RideRow
 from storage.subjects import subject
 
@@ -61,14 +59,13 @@ LIMIT = 16
 GIVE_UP_AFTER = 8
 """Attempts (about half an hour of waiting longer and longer) until a human is asked instead."""
 
-NO_CARS, OVER_BUDGET, REFUSED, BAD_ADDRESS, UNSURE = (
-    "no_cars",
-    "over_budget",
-    "refused",
-    "bad_address",
-    "unsure",
-)
-Build: TypeAlias = Callable[[sa.Connection, datetime], Event | None]
+NO_CAR_HOME_AFTER = 3
+"""Times the car home is asked for, a minute apart, before a human finds another way."""
+
+STAND_WAITING = timedelta(minutes=1)
+"""Nobody who stands at the curb waits longer than this for the next look."""
+
+NO_CARS, OVER_BUDGET, REFUSED, BAD_ADDRESS = "no_cars", "over_budget", "refused", "bad_address"
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +75,7 @@ async def step(workshop: Workshop) -> int:
     legs = await workshop.database.run(
         partial(_claim, workshop.clock.now(), str(workshop.settings.staff_phone))
     )
-    await asyncio.gather(*(_Tending(workshop, lease, leg).tend() for lease, leg in legs))
-    return len(legs)
+    return await side_by_side("ride", [(lease, _Tending(workshop, lease, leg).tend()) for lease, leg in legs])
 
 
 def _claim(now: datetime, desk: str, connection: sa.Connection) -> list[tuple[Lease, Leg]]:
@@ -123,10 +119,14 @@ class _Tending:
             await self._write(lambda connection: {})
         elif row.wanted == "cancelled":
             await self._cancel(row.provider_id)
-        elif row.flexible and row.called_at is not None and row.state == "booked":
+        elif row.called_at is not None and row.state == "booked" and row.pickup_at is None:
             await self._send_car(row.provider_id)
-        else:
+        elif row.state != "booked" or row.called_at is not None:
             await self._watch(row.provider_id)
+        elif row.flexible and await self._workshop.database.run(self._let_go):
+            await self._over({"wanted": "cancelled"})
+        else:
+            await self._sweep(row.provider_id)
 
     # --- ordering -------------------------------------------------------------------------------------------
 
@@ -171,9 +171,7 @@ class _Tending:
             case Refused(code, detail):
                 log.warning("ride refused", extra={"ride": self._leg.row.id, "code": code, "detail": detail})
                 await self._fail(REFUSED)
-            case FeeRequired():
-                await self._fail(OVER_BUDGET)
-            case QuoteGone():
+            case QuoteGone() | FeeRequired():  # prices rose in between: the next quote says by how much
                 await self._later(timedelta(), {"state": "held"})
             case TryLater(after):
                 await self._later(after, {"state": "held"})
@@ -187,20 +185,20 @@ class _Tending:
             return "called_off"
         if cents > row.hold_cents and not funds.raise_hold(connection, row.id, cents, now):
             return "over_budget"
-        rides.change_ride(connection, row.id, row.version, now, state="booking")
+        begun = rides.change_ride(connection, row.id, row.version, now, state="booking")
+        assert begun is not None, "its row is locked"
+        self._leg = replace(self._leg, row=begun)
         return "begun"
 
     async def _look(self) -> None:
         """Find out whether an order whose answer was lost exists."""
         match await self._provider.find(self._leg.row.ref):
             case Listed(snapshots):
-                live = [one for one in snapshots if one.live]
-                for twin in live[1:]:
-                    log.warning("twin ride", extra={"ride": self._leg.row.id})
-                    await self._provider.cancel(twin.provider_id, fee_ok=True)
-                await self._see(live[0] if live else snapshots[-1])
+                await self._found(snapshots)
             case NotFound() if self._leg.row.wanted == "cancelled":
                 await self._over({"state": "cancelled"})
+            case NotFound() if self._lease.attempts >= GIVE_UP_AFTER:
+                await self._fail(UNSURE)
             case NotFound():
                 await self._later(timedelta(), {"state": "held"})
             case TryLater(after):
@@ -208,17 +206,74 @@ class _Tending:
             case Refused() | Unknown():
                 await self._later(None)
 
+    async def _found(self, snapshots: Sequence[Snapshot]) -> None:
+        """Take the ride our ref led to; one that came to nothing before we heard of it is no ride."""
+        live = [one for one in snapshots if one.live]
+        if not await self._call_off(live[1:]):
+            await self._later(None)
+            return
+        last = live[0] if live else snapshots[-1]
+        if self._leg.row.wanted == "booked" and last.status in CAME_TO_NOTHING:
+            await self._fail(NO_CARS)
+        else:
+            await self._see(last)
+
+    async def _sweep(self, provider_id: str) -> None:
+        """Look at a booked ride by our ref: an order given up may have been carried out after all."""
+        match await self._provider.find(self._leg.row.ref):
+            case Listed(snapshots):
+                twins = [one for one in snapshots if one.live and one.provider_id != provider_id]
+                ours = next((one for one in snapshots if one.provider_id == provider_id), None)
+                if ours is None or not ours.live:
+                    await self._watch(provider_id)
+                elif await self._call_off(twins):
+                    await self._see(ours)
+                else:
+                    await self._unseen(None)
+            case NotFound():
+                await self._watch(provider_id)
+            case TryLater(after):
+                await self._unseen(after)
+            case Refused() | Unknown():
+                await self._unseen(None)
+
+    async def _call_off(self, twins: Sequence[Snapshot]) -> bool:
+        """Call second cars of one leg off, whatever that costs; False: not all of them surely are."""
+        surely = True
+        for twin in twins:
+            log.warning("twin ride", extra={"ride": self._leg.row.id})
+            answer = await self._provider.cancel(twin.provider_id, fee_ok=True)
+            surely = surely and isinstance(answer, Canceled | AlreadyOver | NotFound)
+        return surely
+
     async def _send_car(self, provider_id: str) -> None:
         """Send the car home; asked twice, the first call counts."""
+        attempts = self._lease.attempts
         match await self._provider.send_car(provider_id):
             case Booked(snapshot) | AlreadyOver(snapshot):
                 await self._see(snapshot)
-            case NoCars() | NotFound() | Refused():
-                await self._over({"state": "lost", "reason": NO_CARS})
+            case NotFound():
+                await self._over({"state": "lost", "reason": "gone"})
+            case Refused(code, detail):
+                log.warning("ride refused", extra={"ride": self._leg.row.id, "code": code, "detail": detail})
+                await self._no_car_home(provider_id, REFUSED)
+            case NoCars() if attempts >= NO_CAR_HOME_AFTER:
+                await self._no_car_home(provider_id, NO_CARS)
+            case NoCars():
+                await self._later(STAND_WAITING, give_up=False)
+            case TryLater() | Unknown() if attempts >= GIVE_UP_AFTER:
+                await self._no_car_home(provider_id, UNSURE)
             case TryLater(after):
-                await self._later(min(after, timedelta(minutes=1)))
+                await self._later(min(after, STAND_WAITING), give_up=False)
             case Unknown():
-                await self._later(timedelta(seconds=5))
+                await self._later(min(timedelta(seconds=5 * attempts), STAND_WAITING), give_up=False)
+
+    async def _no_car_home(self, provider_id: str, reason: str) -> None:
+        """Stop waiting for a car home that does not come: a human finds another way, no second car comes."""
+        answer = await self._provider.cancel(provider_id, fee_ok=True)
+        if not isinstance(answer, Canceled | AlreadyOver | NotFound):
+            await self._ask_staff("ride unsure", "The ride company does not say whether the car home is off.")
+        await self._over({"state": "lost", "reason": reason})
 
     # --- watching, calling off ------------------------------------------------------------------------------
 
@@ -229,9 +284,18 @@ class _Tending:
             case NotFound():
                 await self._over({"state": "lost", "reason": "gone"})
             case TryLater(after):
-                await self._later(after, give_up=False)
+                await self._unseen(after)
             case Refused() | Unknown():
-                await self._later(None, give_up=False)
+                await self._unseen(None)
+
+    async def _unseen(self, after: timedelta | None) -> None:
+        """Look again; near the pick-up soon, and a human knows of it when nothing is seen for long."""
+        row, now = self._leg.row, self._workshop.clock.now()
+        near = is_near(row, now)
+        if near and self._lease.attempts >= GIVE_UP_AFTER:
+            await self._ask_staff("ride unsure", "The ride company does not answer about this car.")
+        wait = after if after is not None else back_off(self._lease.attempts)
+        await self._later(min(wait, STAND_WAITING) if near else wait, give_up=False)
 
     async def _cancel(self, provider_id: str) -> None:
         """Call the ride off: a small fee is the fund's, a large one a human's to agree to."""
@@ -302,16 +366,17 @@ class _Tending:
             row = self._fresh(connection)
             if row is not None and kept:
                 rides.change_ride(connection, row.id, row.version, now, **kept)
-            if after is None:
-                rides.retry_ride(connection, self._lease, now)
-            else:
-                rides.put_off_ride(connection, self._lease, now + after)
+            wait = back_off(self._lease.attempts) if after is None else after
+            if row is not None and self._woken(row):
+                wait = timedelta()
+            rides.put_off_ride(connection, self._lease, now + wait)
 
         await self._workshop.database.run(write)
 
     async def _give_up(self) -> None:
         """Nobody can say: a ride that may exist is never ordered again; a human finds out."""
-        if self._leg.row.state == "booking":
+        begins = self._leg.interview.at
+        if self._leg.row.state == "booking" and self._workshop.clock.now() < begins:
             await self._ask_staff("ride unsure", "The ride company does not say whether this car is booked.")
             await self._later(timedelta(minutes=5), give_up=False)
         else:
@@ -330,9 +395,9 @@ class _Tending:
             after = rides.change_ride(connection, before.id, before.version, now, **kept) if kept else before
             assert after is not None, "its row is locked"
             changed[:] = [before, after]
-            self._pay(connection, after, now)
-            woken = before.due_at != self._leg.row.due_at
-            again = now if woken and after.live else look_again(after, now)
+            follow(connection, before, after, self._workshop.settings, now)
+            fresh = before.state in NOT_YET_BOOKED
+            again = now if self._woken(before) and after.live else look_again(after, now, fresh=fresh)
             if not rides.release_lease(connection, self._lease, again):
                 return False
             plan_interview(connection, self._workshop.conversations.flows, after.interview_id, now)
@@ -341,7 +406,7 @@ class _Tending:
         await self._workshop.conversations.happen(
             Happening(
                 person_id=self._leg.row.person_id,
-                event=lambda connection, at: _event(connection, changed[0], changed[1], at),
+                event=lambda connection, at: event_of(connection, changed[0], changed[1], at),
                 origin=Origin(kind="ride", sender="schedule"),
                 settle=settle,
             )
@@ -351,62 +416,10 @@ class _Tending:
         rows = rides.lock_rides(connection, self._leg.row.interview_id)
         return next((row for row in rows if row.id == self._leg.row.id), None)
 
-    def _pay(self, connection: sa.Connection, row: RideRow, now: datetime) -> None:
-        """Settle a leg that is over: its cost, its fee, or nothing."""
-        if row.live or row.hold_cents == 0:
-            return
-        if row.state == "completed":
-            paid = funds.settle(connection, row.id, row.final_cents or row.hold_cents, now)
-        elif row.fee_cents:
-            paid = funds.charge_fee(connection, row.id, row.fee_cents, now)
-        else:
-            paid = funds.release(connection, row.id, now)
-        if not paid:
-            due_at = due_for(connection, self._workshop.settings, row.person_id, "ride not paid", now)
-            words = "The fund has not enough left for what this ride cost."
-            need_human(
-                connection, row.person_id, "ride not paid", words, due_at, now, about=subject("ride", row.id)
-            )
+    def _let_go(self, connection: sa.Connection) -> bool:
+        return has_nobody(connection, self._leg, self._workshop.clock.now())
 
-
-# --- what the person hears ------------------------------------------------------------------------------
-
-
-def _event(connection: sa.Connection, before: RideRow, after: RideRow, at: datetime) -> Event | None:
-    """Build the event a change causes, if it causes one."""
-    view: Any = interview_view(connection, after.interview_id)
-    if after.state == "failed" and before.state in NOT_YET_BOOKED:
-        return (
-            RideFailed(at=at, interview=view, reason=after.reason or UNSURE)
-            if after.wanted == "booked"
-            else None
-        )
-    news = news_of(before, after)
-    if news is None:
-        return None
-    if news == "booked":
-        return _booked(connection, after, view, at)
-    ride = ride_view(connection, after)
-    if news == "lost":
-        return RideLost(at=at, interview=view, ride=ride, reason=after.reason or UNSURE)
-    return _NEWS[news](at=at, interview=view, ride=ride)
-
-
-_NEWS: dict[News, type[RideCar | RideArrived | RideDroppedOff | RideHome | RideMissed]] = {
-    "car": RideCar,
-    "arrived": RideArrived,
-    "dropped_off": RideDroppedOff,
-    "home": RideHome,
-    "missed": RideMissed,
-}
-
-
-def _booked(connection: sa.Connection, leg: RideRow, view: Any, at: datetime) -> Event | None:
-    """Tell of a booking once both ways are sure."""
-    legs = rides.rides_of(connection, leg.interview_id)
-    held = [held_leg(legs, which) for which in ("out", "home")]
-    if leg.wanted != "booked" or any(one is None or one.state in NOT_YET_BOOKED for one in held):
-        return None
-    out = held[0]
-    assert out is not None
-    return RideBooked(at=at, interview=view, ride=ride_view(connection, out))
+    def _woken(self, row: RideRow) -> bool:
+        """Say whether somebody wants this leg looked at since we took it: a hint, a DONE, a move."""
+        taken = self._leg.row
+        return (row.version, row.due_at) != (taken.version, taken.due_at)

@@ -29,7 +29,6 @@ Leg: TypeAlias = Literal["out", "home"]
 Wanted: TypeAlias = Literal["booked", "cancelled"]
 RideState: TypeAlias = Literal[
     "held",
-    "quoting",
     "booking",
     "booked",
     "accepted",
@@ -41,7 +40,7 @@ RideState: TypeAlias = Literal[
     "missed",
     "lost",
 ]
-LIVE_RIDES = ("held", "quoting", "booking", "booked", "accepted", "arriving", "in_progress")
+LIVE_RIDES = ("held", "booking", "booked", "accepted", "arriving", "in_progress")
 _LIVE = ", ".join(f"'{state}'" for state in LIVE_RIDES)
 EntryKind: TypeAlias = Literal["hold", "raise", "settle", "release", "fee", "adjust"]
 LookupState: TypeAlias = Literal["asked", "found", "failed"]
@@ -121,8 +120,8 @@ class Interview(Row, table=True):
 class Ride(Row, Due, table=True):
     """One leg. `wanted` is what we want, `state` what is: workers drive them together by compare-and-set.
 
-    States are the provider's, and ours before it knows the ride: held, booking, unsure; failed after a
-    plain no. Every change counts `version` up.
+    States are the provider's, and ours before it knows the ride: held, booking; failed after a plain no.
+    Every change counts `version` up. One that is to be called off does not stand in the way of the next.
     """
 
     __table_args__ = args(
@@ -130,7 +129,13 @@ class Ride(Row, Due, table=True):
         one_of("wanted", Wanted),
         one_of("state", RideState),
         one_of("purpose", InterviewKind),
-        partial("uq_ride_live_leg", "interview_id", "leg", where=f"state IN ({_LIVE})", unique=True),
+        partial(
+            "uq_ride_live_leg",
+            "interview_id",
+            "leg",
+            where=f"wanted = 'booked' AND state IN ({_LIVE})",
+            unique=True,
+        ),
         partial("ix_ride_due", "due_at", where="due_at IS NOT NULL"),
         sa.UniqueConstraint("provider", "provider_id"),
     )

@@ -21,10 +21,10 @@ from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.rides.stub.server import create_app
 from bot.settings import Settings
-from bot.worker.schedule import STEPS
+from bot.worker.schedule import FAMILIES, STEPS
 from bot.worker.workshop import Workshop
 from flows.library import shipped
-from storage import funds, invites, staff
+from storage import due, funds, invites, staff
 from storage.database import Database
 from tests.rides.conftest import served
 
@@ -72,12 +72,11 @@ class Town:
         return await self.move_to(self.clock.now() + timedelta(**span), phone)
 
     async def move_to(self, at: datetime, phone: str = RAY) -> list[str]:
-        """Move the clock to a moment, and return what the phone got on the way."""
-        stride = (
-            timedelta(minutes=1) if at - self.clock.now() <= timedelta(hours=3) else timedelta(minutes=15)
-        )
-        while self.clock.now() < at:
-            self.clock.move(min(stride, at - self.clock.now()))
+        """Move the clock to a moment, stopping at each at which something falls due on the way."""
+        while (now := self.clock.now()) < at:
+            waits = partial(due.next_due, families=list(FAMILIES.values()), after=now)
+            first = await self.workshop.database.read(waits)
+            self.clock.move_to(at if first is None else min(at, first))
             await self.pump()
         return await self.new_texts(phone)
 

@@ -603,7 +603,7 @@ def upgrade() -> None:
             "purpose IN ('interview', 'hiring_step', 'first_day', 'work')", name=op.f("ck_ride_purpose")
         ),
         sa.CheckConstraint(
-            "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress', 'completed', 'failed', 'cancelled', 'missed', 'lost')",
+            "state IN ('held', 'booking', 'booked', 'accepted', 'arriving', 'in_progress', 'completed', 'failed', 'cancelled', 'missed', 'lost')",
             name=op.f("ck_ride_state"),
         ),
         sa.CheckConstraint("wanted IN ('booked', 'cancelled')", name=op.f("ck_ride_wanted")),
@@ -641,10 +641,10 @@ def upgrade() -> None:
             ["interview_id", "leg"],
             unique=True,
             sqlite_where=sa.text(
-                "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
+                "wanted = 'booked' AND state IN ('held', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
             ),
             postgresql_where=sa.text(
-                "state IN ('held', 'quoting', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
+                "wanted = 'booked' AND state IN ('held', 'booking', 'booked', 'accepted', 'arriving', 'in_progress')"
             ),
         )
 

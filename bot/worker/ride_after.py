@@ -1,0 +1,135 @@
+"""What a change of a leg brings with it: its money, a human where one is needed, and what its person hears.
+
+The rule: all of it is decided from the row before and the row after, in the transaction of the change. A leg
+that came to nothing is always somebody's, even when its person cannot be told any more.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.acting import URGENT, due_for
+from bot.rides.booking import NOT_YET_BOOKED, Leg, News, news_of
+from bot.settings import Settings
+from bot.views import held_leg, interview_view, ride_view
+from flows.events import (
+    Event,
+    RideArrived,
+    RideBooked,
+    RideCar,
+    RideDroppedOff,
+    RideFailed,
+    RideHome,
+    RideLost,
+    RideMissed,
+)
+from storage import funds, interviews, rides
+from storage.attention import need_human, needed_since
+from storage.rides import RideRow
+from storage.subjects import subject
+
+UNSURE = "unsure"
+MISSED = "missed the car"
+LET_GO_AFTER = timedelta(hours=2)
+"""After an interview's time: somebody who missed the car there, and asked for no other, needs none home."""
+
+_FOR_STAFF = {"failed": "no ride booked", "lost": "car lost", "missed": "no-show"}
+"""Why a human is put on a leg: in the flows' own words, so that both make one item."""
+
+
+def follow(
+    connection: sa.Connection, before: RideRow, after: RideRow, settings: Settings, now: datetime
+) -> None:
+    """Move the money of a leg that is over, put a human on one that failed, look after the way home."""
+    _pay(connection, after, settings, now)
+    if before.state != after.state and after.wanted == "booked":
+        _tell_staff(connection, after, settings, now)
+    if before.state != after.state == "missed" and after.leg == "out":
+        _look_at_home(connection, after, now)
+
+
+def _pay(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
+    """Settle a leg that is over: its cost, its fee, or nothing."""
+    if row.live or row.hold_cents == 0:
+        return
+    if row.state == "completed":
+        paid = funds.settle(connection, row.id, row.final_cents or row.hold_cents, now)
+    elif row.fee_cents:
+        paid = funds.charge_fee(connection, row.id, row.fee_cents, now)
+    else:
+        paid = funds.release(connection, row.id, now)
+    if not paid:
+        due_at = due_for(connection, settings, row.person_id, "ride not paid", now)
+        words = "The fund has not enough left for what this ride cost."
+        about = subject("ride", row.id)
+        need_human(connection, row.person_id, "ride not paid", words, due_at, now, about=about)
+
+
+def _tell_staff(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
+    kind = _FOR_STAFF.get(row.state)
+    if kind is not None:
+        due_at = due_for(connection, settings, row.person_id, kind, now)
+        words = f"{row.leg}: {row.reason or row.state}"
+        need_human(connection, row.person_id, kind, words, due_at, now, urgent=kind in URGENT)
+
+
+def _look_at_home(connection: sa.Connection, out: RideRow, now: datetime) -> None:
+    """Have the car home looked at when it may be let go."""
+    row = interviews.interview(connection, out.interview_id)
+    home = held_leg(rides.rides_of(connection, out.interview_id), "home")
+    if row is not None and home is not None and home.live:
+        at = max(now, row.at + LET_GO_AFTER)
+        rides.change_ride(connection, home.id, home.version, now, due_at=at)
+
+
+def has_nobody(connection: sa.Connection, home: Leg, now: datetime) -> bool:
+    """Say whether a car home has nobody to drive: they missed the car there, and asked for no other way."""
+    row, begins = home.row, home.interview.at
+    out = [one for one in rides.rides_of(connection, row.interview_id) if one.leg == "out"]
+    if not out or out[-1].state != "missed" or now < begins + LET_GO_AFTER:
+        return False
+    return not needed_since(connection, row.person_id, MISSED, out[-1].changed_at or begins)
+
+
+# --- what the person hears ------------------------------------------------------------------------------
+
+
+def event_of(connection: sa.Connection, before: RideRow, after: RideRow, at: datetime) -> Event | None:
+    """Build the event a change causes, if it causes one."""
+    view: Any = interview_view(connection, after.interview_id)
+    if after.state == "failed" and before.state in NOT_YET_BOOKED:
+        return (
+            RideFailed(at=at, interview=view, reason=after.reason or UNSURE)
+            if after.wanted == "booked"
+            else None
+        )
+    news = news_of(before, after)
+    if news is None:
+        return None
+    if news == "booked":
+        return _booked(connection, after, view, at)
+    ride = ride_view(connection, after)
+    if news == "lost":
+        return RideLost(at=at, interview=view, ride=ride, reason=after.reason or UNSURE)
+    return _NEWS[news](at=at, interview=view, ride=ride)
+
+
+_NEWS: dict[News, type[RideCar | RideArrived | RideDroppedOff | RideHome | RideMissed]] = {
+    "car": RideCar,
+    "arrived": RideArrived,
+    "dropped_off": RideDroppedOff,
+    "home": RideHome,
+    "missed": RideMissed,
+}
+
+
+def _booked(connection: sa.Connection, leg: RideRow, view: Any, at: datetime) -> Event | None:
+    """Tell of a booking once both ways are sure."""
+    legs = rides.rides_of(connection, leg.interview_id)
+    held = [held_leg(legs, which) for which in ("out", "home")]
+    if leg.wanted != "booked" or any(one is None or one.state in NOT_YET_BOOKED for one in held):
+        return None
+    out = held[0]
+    assert out is not None
+    return RideBooked(at=at, interview=view, ride=ride_view(connection, out))
