@@ -18,11 +18,11 @@ from storage.messages import Line
 from storage.people import PersonRow
 from storage.points import Point, points_of
 from storage.staff import CaseworkerRow
-from storage.tables import AttentionItem, Conversation, Message, Photo, Turn, table
+from storage.tables import AttentionItem, ContactPoint, Conversation, Message, Photo, Turn, table
 from storage.types import keys_of
 
 CONVERSATION, MESSAGE, ITEM = table(Conversation), table(Message), table(AttentionItem)
-PHOTO, TURN = table(Photo), table(Turn)
+PHOTO, TURN, POINT = table(Photo), table(Turn), table(ContactPoint)
 TRIED, SIGNED_IN = "tried_to_sign_in", "signed_in"
 
 
@@ -88,6 +88,13 @@ def names(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
     """Name these caseworkers."""
     statement = sa.select(staff.STAFF.c.id, staff.STAFF.c.name).where(staff.STAFF.c.id.in_(ids))
     return {row.id: row.name for row in connection.execute(statement)}
+
+
+def ends_of_addresses(connection: sa.Connection, people: Sequence[int]) -> dict[int, str]:
+    """Give the last four digits of where people are reached, to tell those apart who have no name yet."""
+    statement = sa.select(POINT.c.person_id, POINT.c.address).where(POINT.c.person_id.in_(people))
+    rows = connection.execute(statement.order_by(POINT.c.id.desc()))
+    return {row.person_id: row.address[-4:] for row in rows}
 
 
 def finish_seen_item(connection: sa.Connection, who: CaseworkerRow, item_id: int, now: datetime) -> bool:

@@ -72,6 +72,7 @@ class Listed:
     taken_over_by: int | None
     needs_by: datetime | None
     urgent: bool
+    kind: str | None
     reason: str | None
     last_words: str | None
     last_direction: str | None
@@ -260,6 +261,7 @@ def _list(who: CaseworkerRow, limit: int) -> sa.Select[tuple[object, ...]]:
             CONVERSATION.c.taken_over_by,
             ITEM.c.due_at.label("needs_by"),
             urgent.label("urgent"),
+            ITEM.c.kind,
             ITEM.c.reason,
             MESSAGE.c.body.label("last_words"),
             MESSAGE.c.direction.label("last_direction"),

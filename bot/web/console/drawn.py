@@ -70,12 +70,19 @@ class Said:
     options: Sequence[str]
 
 
-def row(one: Listed, names: Mapping[int, str], who: CaseworkerRow, now: datetime, zone: ZoneInfo) -> Row:
+def row(
+    one: Listed,
+    names: Mapping[int, str],
+    ends: Mapping[int, str],
+    who: CaseworkerRow,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Row:
     """Draw one conversation of the list."""
     return Row(
         ref=one.person_ref,
-        name=one.first_name or NOBODY,
-        need=_sentence(one.reason) if one.reason else None,
+        name=called(one.first_name, ends.get(one.person_id, "")),
+        need=_sentence(one.kind) if one.kind else None,
         due=due(one.needs_by, now, zone) if one.needs_by else "",
         late=one.needs_by is not None and one.needs_by < now,
         urgent=one.urgent,
@@ -84,6 +91,11 @@ def row(one: Listed, names: Mapping[int, str], who: CaseworkerRow, now: datetime
         when=_when(one.last_at, now, zone) if one.last_at else "",
         talking=talking(one.taken_over_by, names, who),
     )
+
+
+def called(first_name: str | None, end: str) -> str:
+    """Name a person; one without a name yet is told from others by the end of their number."""
+    return first_name or (f"{NOBODY} (…{end})" if end else NOBODY)
 
 
 def talking(by: int | None, names: Mapping[int, str], who: CaseworkerRow) -> str | None:

@@ -118,13 +118,14 @@ async def _list_alone(deps: StaffDeps, request: Request, who: CaseworkerRow) -> 
 async def _listed(deps: StaffDeps, request: Request, who: CaseworkerRow) -> dict[str, Any]:
     now = deps.clock.now()
 
-    def read(connection: sa.Connection) -> tuple[list[Listed], dict[int, str]]:
+    def read(connection: sa.Connection) -> tuple[list[Listed], dict[int, str], dict[int, str]]:
         listed = staff.conversations(connection, who, now, limit=LISTED)
         over = [one.taken_over_by for one in listed if one.taken_over_by is not None]
-        return listed, desk.names(connection, over)
+        unnamed = [one.person_id for one in listed if one.first_name is None]
+        return listed, desk.names(connection, over), desk.ends_of_addresses(connection, unnamed)
 
-    listed, names = await deps.database.run(read)  # a write: reading is audited
-    rows = [drawn.row(one, names, who, now, deps.zone) for one in listed]
+    listed, names, ends = await deps.database.run(read)  # a write: reading is audited
+    rows = [drawn.row(one, names, ends, who, now, deps.zone) for one in listed]
     return _common(deps, request, who) | {
         "waiting": [one for one in rows if one.need is not None],
         "others": [one for one in rows if one.need is None],
@@ -186,7 +187,9 @@ def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened
     now = deps.clock.now()
     return _common(deps, request, who) | {
         "person": opened.person,
-        "name": opened.person.first_name or drawn.NOBODY,
+        "name": drawn.called(
+            opened.person.first_name, opened.points[0].address[-4:] if opened.points else ""
+        ),
         "channels": drawn.channels(opened),
         "reachable": any(point.consent == "given" for point in opened.points),
         "sms": any(drawn_as(point.channel, point.address) == "sms" for point in opened.points),

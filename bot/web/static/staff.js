@@ -63,14 +63,16 @@
       if (reply.dataset.counted !== "sms") return;
       const told = parts(reply.value);
       cost.textContent = !reply.value ? first : `${told.length} characters, ${told.count} SMS part${told.count > 1 ? "s" : ""}.` +
-        (told.plain ? "" : ` Costs more because of: ${odd(reply.value)}`);
+        (told.plain ? "" : ` Only 70 fit in a part, because of: ${odd(reply.value)}`);
     };
     reply.addEventListener("input", count);
     reply.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) reply.form.requestSubmit();
     });
     count();
-    reply.form.addEventListener("submit", () => { reply.form.querySelector("button[type=submit]").disabled = true; });
+    const go = reply.form.querySelector("button[type=submit]");
+    reply.form.addEventListener("submit", () => { go.disabled = true; });
+    addEventListener("pageshow", () => { go.disabled = false; });
     if (document.querySelector(".thread li")) scrollTo(0, document.documentElement.scrollHeight);
   }
 })();
