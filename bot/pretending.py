@@ -176,9 +176,11 @@ def _car(cast: Cast, given: Mapping[str, Any], connection: sa.Connection) -> Non
         arrive_by=row.at,
     )
     home = NewRide(**both, leg="home", pickup_place_id=row.place_id, dropoff_place_id=stop.id, flexible=True)
-    for leg in (out, home):
+    live = {leg.leg for leg in rides.rides_of(connection, row.id) if leg.live}
+    for leg in (leg for leg in (out, home) if leg.leg not in live):
         made = rides.add_ride(connection, leg, cast.talk.now)
-        values = {"state": "booked"} if pickup_at else {"state": "cancelled", "wanted": "cancelled"}
+        gone = {"state": "cancelled", "wanted": "cancelled"}
+        values: dict[str, Any] = {"state": "booked", "car": CAR} if pickup_at else gone
         rides.change_ride(connection, made.id, made.version, cast.talk.now, **values, due_at=None)
 
 
