@@ -1,11 +1,10 @@
-"""A town in a test: the real conversations and workers on a real database, a pretend ride company over loopback, simulated
-phones, and one stopped clock that moves them all. People here are samples."""
+"""A town in a test: the real conversations and workers on a real database, a pretend ride company over
+loopback, simulated phones, and one stopped clock that moves them all. People here are samples."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from bot.worker.workshop import Workshop
 from flows.library import shipped
 from storage import due, funds, invites, staff
 from storage.database import Database
+from storage.tables import AttentionItem, Interview, Message, Ride, table
 from tests.rides.conftest import served
 
 BOSTON = ZoneInfo("America/New_York")
@@ -33,7 +33,22 @@ EVENING = datetime(2027, 2, 23, 17, 48, tzinfo=BOSTON)
 SECRET = "a webhook secret"
 RAY = "sms:+15555550142"
 FLOWS = shipped()
-_ids = count(1)
+RIDE, INTERVIEW, MESSAGE, ITEM = table(Ride), table(Interview), table(Message), table(AttentionItem)
+HELLO = ("ride7", "y", "1")
+TOMORROW = (
+    *HELLO,
+    "tomorrow at 8",
+    "1",
+    "big warhouse by the airport",
+    "1",
+    "yes pls",
+    "hope house on 5th",
+    "1",
+    "ray",
+    "yes 52",
+    "3 got to sign out",
+)
+"""What Ray texts from his card to his car."""
 
 
 @dataclass
@@ -50,6 +65,10 @@ class Town:
         said = read_said(phone, {"text": words}, self.clock.now())
         await self.workshop.conversations.received([said])
         return await self.settle(phone)
+
+    async def talk(self, *words: str, phone: str = RAY) -> list[str]:
+        """Text us one after another; return all the phone got."""
+        return [got for each in words for got in await self.text(each, phone)]
 
     async def settle(self, phone: str = RAY) -> list[str]:
         """Run every worker until none has anything to do."""
@@ -91,6 +110,20 @@ class Town:
     async def trips(self) -> list[dict[str, Any]]:
         """List the pretend company's rides."""
         return list((await self.company.get("/_stub/trips")).json())
+
+    async def rides(self) -> list[Any]:
+        """List our legs, the oldest first."""
+        return await self.rows(sa.select(RIDE).order_by(RIDE.c.id))
+
+    async def needs(self) -> list[str]:
+        """List why people need a human now."""
+        return [row.kind for row in await self.rows(sa.select(ITEM).where(ITEM.c.state != "done"))]
+
+    async def fund(self) -> funds.FundRow:
+        """Read the one fund."""
+        found = await self.workshop.database.read(partial(funds.fund, fund_id=1))
+        assert found is not None
+        return found
 
     async def rows(self, statement: sa.Select[Any]) -> list[Any]:
         """Read rows of the database."""
