@@ -147,22 +147,29 @@ class Conversations:
     def _lane(self, key: str) -> Lane[Item]:
         return self._lanes[crc32(key.encode()) % len(self._lanes)]
 
-    async def _take(self, items: Sequence[Item]) -> Sequence[bool]:
-        """Take one list; an event that cannot be decided is taken again as a failed turn, with the others."""
-        failed: set[int] = set()
+    async def _take(self, items: Sequence[Item]) -> list[bool | Exception]:
+        """Take one list; what cannot be decided is taken again as a failed turn, with the others.
+
+        Where not even that can be written, the item is left out and its error is its answer.
+        """
+        left, failed, lost = list(range(len(items))), set[int](), dict[int, Exception]()
         while True:
             world = World(self.flows, self.settings, self.clock.now(), self._carry_out)
+            again = frozenset(place for place, number in enumerate(left) if number in failed)
             try:
-                taken = await self.database.run(partial(_take, items, world, frozenset(failed)))
+                taken = await self.database.run(partial(_take, [items[n] for n in left], world, again))
                 break
             except Spoiled as spoiled:
-                if spoiled.index in failed:  # not even its failed turn can be written: nothing is kept
-                    raise
-                log.error("turn failed", extra=spoiled.where, exc_info=spoiled.__cause__)
-                failed.add(spoiled.index)
+                log.error("turn failed", extra=spoiled.where, exc_info=spoiled.error)
+                number = left[spoiled.index]
+                if number in failed:
+                    left.remove(number)
+                    lost[number] = spoiled.error
+                failed.add(number)
         for name in sorted(taken.work):
             self._wake(name)
-        return taken.decided
+        decided = dict(zip(left, taken.decided, strict=True))
+        return [lost.get(number) or decided.get(number, False) for number in range(len(items))]
 
 
 def _fold(

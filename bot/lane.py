@@ -1,7 +1,8 @@
 """A lane: what is put in is taken in that order, in lists; while one list is being taken the next one
 collects.
 
-The rule: an item's answer comes when its list is done, and an error of the list is every item's error.
+The rule: an item's answer comes when its list is done. An error of the list is every item's error; an error
+that is one item's own is that item's answer.
 """
 
 import asyncio
@@ -23,9 +24,12 @@ class Lane(Generic[Item]):
     """One line in front of the database's door."""
 
     def __init__(
-        self, take: Callable[[Sequence[Item]], Awaitable[Sequence[bool]]], *, longest: int = LONGEST_LIST
+        self,
+        take: Callable[[Sequence[Item]], Awaitable[Sequence[bool | Exception]]],
+        *,
+        longest: int = LONGEST_LIST,
     ) -> None:
-        """Start empty; `take` is given each list and answers for each of its items."""
+        """Start empty; `take` is given each list and answers for each of its items, perhaps by an error."""
         self._take, self._longest = take, longest
         self._waiting: deque[tuple[Item, asyncio.Future[bool]]] = deque()
         self._running: asyncio.Task[None] | None = None
@@ -64,5 +68,9 @@ class Lane(Generic[Item]):
                     future.set_exception(error)
             return
         for (_, future), answer in zip(waiting, answers, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
                 future.set_result(answer)

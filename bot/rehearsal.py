@@ -228,7 +228,7 @@ async def _play(stage: Stage, line: Line) -> list[Mismatch]:
 
 
 def _came_already(stage: Stage, name: str) -> bool:
-    """Say whether an action of the talk has brought this event itself: the real shell does not wait for it."""
+    """Say whether an action of the talk has brought this event itself: the shell does not wait."""
     action = {"interview.moved": "move_interview", "interview.cancelled": "cancel_interview"}.get(name)
     if action is None or stage.did.count(action) <= stage.brought.count(name):
         return False

@@ -104,9 +104,9 @@ class Taken:
 class Spoiled(Exception):
     """The item at `index` cannot be decided: it is taken again as a failed turn. `where` is for the log."""
 
-    def __init__(self, index: int, where: Mapping[str, Any]) -> None:
+    def __init__(self, index: int, error: Exception, where: Mapping[str, Any]) -> None:
         super().__init__(f"item {index}")
-        self.index, self.where = index, dict(where)
+        self.index, self.error, self.where = index, error, dict(where)
 
 
 @dataclass(slots=True)
@@ -118,6 +118,13 @@ class _Talk:
     seq: int
     turns: list[TurnRow] = field(default_factory=list)
     work: set[Worker] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Something came that could not be decided."""
+
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -146,7 +153,7 @@ def take(
         except sa.exc.OperationalError:
             raise  # the database's trouble, not this event's
         except Exception as error:
-            raise Spoiled(place, _where(talk, item)) from error
+            raise Spoiled(place, error, _where(talk, item)) from error
     _save(connection, list(talks.values()), world.now)
     work = {name for talk in talks.values() for name in talk.work}
     if any(one.inbound.photos for one in heard.values()):
@@ -211,11 +218,11 @@ def _turn(
     """Decide one item and write what follows; False where there was nothing to decide."""
     if heard is not None:
         _moved_to(talk, heard)
-    event = _event(connection, talk, item, heard, world)
+    event = _failed(connection, item, world) if failed else _event(connection, talk, item, heard, world)
     if event is None:
         return False
     before, turn = _stands(talk.progress), _Turn()
-    if failed:
+    if isinstance(event, _Failed):
         turn.effects += _trouble(talk, world.flows, item)
     elif isinstance(event, Unreadable):
         turn.effects.append(_unreadable(talk, world.flows))
@@ -223,8 +230,15 @@ def _turn(
         _decide(connection, talk, turn, event, heard, world)
     talk.seq += 1
     _write(connection, talk, turn, item, heard, world)
-    talk.turns.append(_row(talk, turn, event, before, world, failed=failed))
+    talk.turns.append(_row(talk, turn, event, before, world))
     return True
+
+
+def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | None:
+    """Take an event that nothing can decide: only what the worker holds is settled."""
+    if isinstance(item, Happening) and item.settle is not None and not item.settle(connection):
+        return None
+    return _Failed(world.now)
 
 
 def _moved_to(talk: _Talk, heard: Heard) -> None:
@@ -400,16 +414,15 @@ def _write(
 
 
 def _row(
-    talk: _Talk, turn: _Turn, event: Event | Unreadable, before: str | None, world: World, *, failed: bool
+    talk: _Talk, turn: _Turn, event: Event | Unreadable | _Failed, before: str | None, world: World
 ) -> TurnRow:
-    if isinstance(event, Unreadable):
-        written: dict[str, Any] = {"event": "Unreadable", "at": event.at.isoformat()}
+    if isinstance(event, Unreadable | _Failed):
+        name = "Failed" if isinstance(event, _Failed) else "Unreadable"
+        written: dict[str, Any] = {"event": name, "at": event.at.isoformat()}
     else:
         written = event_to_json(event)
     if turn.answers:
         written["then"] = [event_to_json(answer) for answer in turn.answers]
-    if failed:
-        written["failed"] = True
     return TurnRow(
         conversation_id=talk.loaded.id,
         seq=talk.seq,
