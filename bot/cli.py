@@ -119,7 +119,7 @@ def chat(
     """Talk with Onward in this terminal, on a demo."""
     from bot.terminal import chat as talk
 
-    talk(url, phone, typer.echo)
+    raise typer.Exit(talk(url, phone, typer.echo))
 
 
 @app.command(name="ride-stub")

@@ -104,7 +104,7 @@ def check(say: Say) -> int:
     """Talk the whole road on a demo of its own; return the exit code."""
     began = time.monotonic()
     try:
-        with _demo() as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+        with running_demo() as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
             say(f"A demo is running at {url}")
             walk(Road(client, say))
     except (NotSo, httpx.HTTPError) as error:
@@ -177,7 +177,7 @@ def _next_noon(now: str) -> str:
 
 
 @contextmanager
-def _demo() -> Iterator[str]:
+def running_demo() -> Iterator[str]:
     """Run `onward demo` in a folder of its own on free ports, until it answers."""
     port, ride_port = _free_port(), _free_port()
     url = f"http://127.0.0.1:{port}"
