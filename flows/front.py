@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from flows.answers.plain import fold, words
-from flows.effects import CallHuman
+from flows.effects import CallHuman, SetLanguage
 from flows.frames import lacking, new_frame
 from flows.hearing import hear
 from flows.listening import let_go
@@ -134,6 +134,14 @@ def menu(turn: Turn) -> None:
     say(turn, sentence(turn, "home.nothing_open"))
 
 
+def hear_language(turn: Turn, text: str) -> None:
+    """Answer a first text in the language it is written in."""
+    lang = turn.flows.keywords.language(text)
+    if lang is not None and lang != turn.progress.lang:
+        turn.progress.lang = lang
+        turn.effects.append(SetLanguage(lang))
+
+
 def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     """Meet a text no question is open for: a start word, a talk to take up, one that waits, or the front
     door."""
@@ -183,12 +191,13 @@ def _waits_shortly(turn: Turn, root: Frame) -> bool:
 
 def front_door(turn: Turn) -> None:
     """Answer someone to whom nothing was said yet: the open question again, or the front door."""
+    stack = turn.progress.stack
     asked = open_question(turn)
-    waiting = next((root for root in reversed(turn.progress.stack) if _waits(turn, root)), None)
-    if asked is not None:
+    waiting = next((root for root in reversed(stack) if _waits(turn, root)), None)
+    if waiting is not None and _waits_shortly(turn, waiting) and (asked is None or waiting is stack[-1]):
+        stay_silent(turn, "fragment")  # the talk on top goes on in a moment
+    elif asked is not None:
         pose(turn, asked[1], asked[2])
-    elif waiting is not None and _waits_shortly(turn, waiting):
-        stay_silent(turn, "fragment")
     elif waiting is not None:
         go_on(turn, waiting)
     elif turn.progress.opted_in is False:

@@ -17,7 +17,15 @@ from flows.back import FIRST, answer_undo, go_back
 from flows.effects import CallHuman, SetLanguage
 from flows.events import OptionTapped, SpotShared, TextReceived
 from flows.frames import reads_first
-from flows.front import flow_started_by, menu, nothing_open, open_flow, open_question, start_word
+from flows.front import (
+    flow_started_by,
+    hear_language,
+    menu,
+    nothing_open,
+    open_flow,
+    open_question,
+    start_word,
+)
 from flows.hearing import hear, take, tapped
 from flows.keywords import Anywhere
 from flows.listening import asked_of, hold, let_go
@@ -84,6 +92,8 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     """Take a text of someone we may talk with."""
     if turn.progress.undoing is not None and _answers_undo(turn, text):
         return
+    if turn.progress.opted_in is False and not turn.progress.stack:
+        hear_language(turn, text)
     if event.photos and not text:
         text = "(photo)"
     asked = open_question(turn, event.seen)

@@ -40,6 +40,7 @@ class Keywords:
     politeness: frozenset[str]
     ride_first: Mapping[str, str]
     ride_phrases: tuple[tuple[_Phrase, str], ...]
+    spoken: Mapping[str, Lang]
 
     def carrier(self, text: str) -> Carrier | None:
         """Read STOP, START or HELP: the exact single word, or a clear phrase."""
@@ -57,10 +58,17 @@ class Keywords:
         Both languages are always known; `lang` is the person's and decides nothing yet.
         """
         said = words(fold(text[:320]))
-        bare = [word for word in said if word not in self.politeness] or said
-        if found := self.anywhere_phrases.get(" ".join(bare)) or self.anywhere_phrases.get(" ".join(said)):
+        bare = " ".join(word for word in said if word not in self.politeness)
+        # ES and EN are words of other sentences too ("no es"): they count only alone.
+        known = self.anywhere_phrases.get(bare) if len(bare) > 2 else None
+        if found := known or self.anywhere_phrases.get(" ".join(said)):
             return found
         return next((each for phrase, each in self.contained if self._clear(said, phrase)), None)
+
+    def language(self, text: str) -> Lang | None:
+        """Tell a text's language by words only that one has; None where no word, or both languages, speak."""
+        heard = {self.spoken[word] for word in words(fold(text[:320])) if word in self.spoken}
+        return heard.pop() if len(heard) == 1 else None
 
     def live_ride(self, text: str, lang: str) -> str | None:
         """Read what someone says about the car they wait for: "where", "done", "sees_car" …, or None."""
@@ -106,6 +114,7 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
             for name, lists in data["live_ride"].items()
             for each in lists.get("phrases", ())
         ),
+        spoken={_flat(word): lang for lang, known in data["spoken"].items() for word in known},
     )
 
 
