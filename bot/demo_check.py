@@ -5,6 +5,7 @@ what a browser knows. It waits for what must come, each time with a bound, never
 does not come is said, and the exit code is 1.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,11 @@ class Road:
         """Send a text and wait for the answer."""
         self.them(text)
         return self.us(*words)
+
+    def hears_nothing(self, seconds: float = 1.5) -> None:
+        """Make sure that nothing comes for a while."""
+        if (came := self._look((), seconds)) is not None:
+            raise NotSo(f"this should not have come: {came}")
 
     def until(self, *words: str, minutes: int = 5, moves: int = 80) -> str:
         """Move the clock until a text with these words comes: to the next thing due, else by some minutes."""
@@ -116,7 +122,7 @@ def check(say: Say) -> int:
 
 def walk(road: Road) -> None:
     """Go from hello to how it went, then ask for a person."""
-    road.move_to(_next_noon(road.now()))
+    road.move_to(f"{_next_day(road.now())}T12:00")
     _book(road)
     _day_before(road)
     _the_day(road)
@@ -149,15 +155,18 @@ def _day_before(road: Road) -> None:
 
 def _the_day(road: Road) -> None:
     road.say("\nThe day itself")
-    road.until("Today is the day", minutes=30)
+    morning = _next_day(road.now())
+    road.move_to(f"{morning}T08:05")
+    road.until("Today is the day", minutes=1)
     road.asks("1", "See you at")
-    road.until("Your car:", "plate")
+    road.move_to(f"{morning}T08:54")
+    road.until("Your car:", "plate", minutes=1)
     road.until("Your car is here", minutes=1)
     road.until("You're there", minutes=3)
     road.move(60)
     road.asks("DONE", "Car home")
     road.until("Your car home:", "plate", minutes=1)
-    road.until("how did it go?", minutes=5)
+    road.until("how did it go?", minutes=10)
     road.asks("3", "When you hear from them")
 
 
@@ -165,12 +174,61 @@ def _a_person(road: Road) -> None:
     road.say("\nA person")
     road.asks("PERSON", "What is it about?")
     road.asks("I need help with my ID", "sees what you wrote")
+    with httpx.Client(base_url=road.client.base_url, trust_env=False, timeout=30) as browser:
+        maria = Maria(browser, road.say)
+        maria.sign_in()
+        maria.answers("Hi Ray, it's Maria. Come by at 10 tomorrow, we do your ID together.")
+        road.us("it's Maria")
+        road.them("MENU")
+        road.hears_nothing()
+        maria.hands_back()
+        road.asks("MENU", "What do you need?")
 
 
-def _next_noon(now: str) -> str:
-    """Write noon of the programme's tomorrow; the clock only moves forward."""
-    day = (datetime.fromisoformat(now) + timedelta(days=1)).date()
-    return f"{day}T12:00"
+def _next_day(now: str) -> str:
+    return str((datetime.fromisoformat(now) + timedelta(days=1)).date())
+
+
+# --- the caseworker -------------------------------------------------------------------------------
+
+
+@dataclass
+class Maria:
+    """The demo's caseworker, at /staff, with what a browser has: pages, forms, a cookie."""
+
+    browser: httpx.Client
+    say: Say
+    person: str = ""
+
+    def sign_in(self) -> None:
+        """Sign in at a click, and open the conversation that needs somebody first."""
+        self._post("/staff/demo-sign-in", {})
+        listed = self.browser.get("/staff")
+        found = re.search(r'href="(/staff/people/[A-Za-z0-9_-]+)', listed.text)
+        if listed.status_code != 200 or found is None:
+            raise NotSo("nobody is listed at /staff")
+        self.person = found[1]
+
+    def answers(self, words: str) -> None:
+        """Write to the person, from the reply box."""
+        self.say(f" maria  {words}")
+        self._post(f"{self.person}/reply", {"text": words})
+
+    def hands_back(self) -> None:
+        """Give the conversation back to the bot."""
+        self.say(" maria  (hands back)")
+        self._post(f"{self.person}/hand-back", {})
+
+    def _post(self, path: str, form: dict[str, str]) -> None:
+        proof = ""
+        if self.person:
+            found = re.search(r'name="proof" value="([^"]+)"', self.browser.get(self.person).text)
+            proof = found[1] if found else ""
+        answer = self.browser.post(
+            path, data={**form, "proof": proof}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        if answer.status_code not in (200, 303):
+            raise NotSo(f"{path} answered {answer.status_code}")
 
 
 # --- the demo under it ----------------------------------------------------------------------------
