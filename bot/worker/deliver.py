@@ -69,7 +69,7 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
     now = workshop.clock.now()
     channel = workshop.channels.get(message.channel)
     if channel is None:
-        log.warning("channel is off", extra={"channel": message.channel, "message": message.id})
+        log.warning("channel is off", extra={"channel": message.channel, "text": message.id})
         await workshop.database.run(partial(_later, message, CHANNEL_OFF, now, workshop.settings))
     elif message.look_first and not await _surely_not_sent(workshop, channel, message):
         return
@@ -118,7 +118,7 @@ async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
     look = partial(outbox.before_send, message=message, now=workshop.clock.now())
     why_not = await workshop.database.run(look)
     if why_not is not None:
-        log.info("not sent", extra={"message": message.id, "why": why_not})
+        log.info("not sent", extra={"text": message.id, "why": why_not})
         return
     sent = await _asked(channel, _outbound(workshop, message))
     write = partial(_note, message, sent, workshop.clock.now(), workshop.settings)
@@ -132,7 +132,7 @@ async def _asked(channel: Channel, message: Outbound) -> Sent:
     try:
         return await channel.send(message)
     except Exception as error:
-        log.exception("sending failed", extra={"channel": channel.name, "message": message.id})
+        log.exception("sending failed", extra={"channel": channel.name, "text": message.id})
         return Unknown(type(error).__name__)
 
 
