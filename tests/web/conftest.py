@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+import bot.web.console.door
 import bot.web.live
 import bot.web.phone.page
 from bot.channels.simulator import Simulator, read_said
@@ -38,7 +39,7 @@ MORNING = datetime(2027, 2, 23, 10, 5, tzinfo=BOSTON)  # a Tuesday
 RAY, DEE = "sms:+15555550142", "telegram:9001"
 HERE = "http://127.0.0.1:8080"
 PASSWORD = "correct horse battery"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap: tests check many
 FLOWS = shipped()
 AUDIT, MESSAGE = table(Audit), table(Message)
 
@@ -122,9 +123,11 @@ class Office:
         return browser
 
     async def hire(self, name: str, **more: Any) -> CaseworkerRow:
-        add = partial(staff.add_caseworker, name=name, email=f"{name.split()[0].lower()}@example.org", **more)
+        email, now = f"{name.split()[0].lower()}@example.org", self.clock.now()
         return await self.database.run(
-            lambda connection: add(connection, now=self.clock.now(), password_hash=CHEAP.hash(PASSWORD))
+            lambda connection: staff.add_caseworker(
+                connection, name=name, email=email, now=now, password_hash=HASHED, **more
+            )
         )
 
     async def text(self, *words: str, phone: str = RAY) -> list[str]:
@@ -178,6 +181,7 @@ async def office(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     """A Tuesday morning, Maria at work, a card with a code; streams end at once, nobody waits for answers."""
     monkeypatch.setattr(bot.web.live, "LASTS", 0.0)
     monkeypatch.setattr(bot.web.phone.page, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(bot.web.console.door, "_nobodys", lambda: HASHED)
     clock, settings = MovableClock(MORNING), Settings(env="test")
     talks = Conversations(database, FLOWS, settings, clock, lambda name: None)
     await talks.keep_flows()
@@ -222,7 +226,7 @@ def _found(now: datetime) -> Callable[[sa.Connection], CaseworkerRow]:
             name="Maria Ruiz",
             email="maria@example.org",
             now=now,
-            password_hash=CHEAP.hash(PASSWORD),
+            password_hash=HASHED,
             hours="Mon-Fri 9-5",
             zone="America/New_York",
         )

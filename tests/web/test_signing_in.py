@@ -176,8 +176,8 @@ async def test_after_signing_in_they_land_where_they_wanted_and_only_with_us(off
             ("/staff/../phone", "/staff"),
             ("/staff/people/abc/reply", "/staff"),
         ):
-            form = {"email": MARIA, "password": PASSWORD}
-            answer = await browser.send_form(f"/staff/sign-in?next={asked}", **form)
+            path = f"/staff/sign-in?next={asked}"
+            answer = await browser.send_form(path, email=MARIA, password=PASSWORD)
             assert answer.headers["location"] == there
 
 

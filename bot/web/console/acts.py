@@ -21,7 +21,9 @@ async def reply(deps: StaffDeps, request: Request, who: CaseworkerRow, form: For
     """Send a caseworker's words; that takes the conversation over. What stays unsent is shown again."""
     words = str(form.get("text", "")).replace("\r\n", "\n").strip()
     person_id = await _theirs(deps, request, who)
-    if person_id is None or not words or len(words) > LONGEST_REPLY:
+    if person_id is None:
+        return await person_page(deps, request, who)
+    if not words or len(words) > LONGEST_REPLY:
         problem = f"A text needs words, at most {LONGEST_REPLY} characters."
         return await person_page(deps, request, who, 400, problem, words)
     try:

@@ -88,8 +88,9 @@ async def person_page(
 
 
 async def person_live(deps: StaffDeps, request: Request, who: CaseworkerRow) -> Response:
-    find = partial(staff.person_by_ref, who=who, ref=request.path_params["ref"])
-    person_id = await deps.database.read(find)
+    ref = request.path_params["ref"]
+    find = partial(staff.person_by_ref, who=who, ref=ref)
+    person_id = await deps.database.read(find) if REF.fullmatch(ref) else None
     if person_id is None:
         return Response("not found", 404)
     return live(request, deps.database, partial(desk.person_mark, person_id=person_id), every=LOOK_EVERY)
