@@ -271,6 +271,13 @@ def test_every_address_named_is_served(page: Path) -> None:
         assert urlsplit(piece).path in strings(), f"{called(page)} names {piece}"
 
 
+def test_a_diagram_has_no_semicolon() -> None:
+    """Mermaid ends a line there, and shows nothing at all."""
+    for page in PAGES:
+        for diagram in blocks(text_of(page), "mermaid"):
+            assert ";" not in diagram, called(page)
+
+
 # --- what is promised and shown ----------------------------------------------------------------------
 
 
