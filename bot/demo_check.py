@@ -22,7 +22,7 @@ import httpx
 
 STARTS_WITHIN: Final = 40.0  # seconds
 COMES_WITHIN: Final = 20.0
-STEP_SECONDS: Final = 0.6  # that real time is given to the workers after each move of the clock
+STEP_SECONDS: Final = 0.5  # that real time is given to the workers after each move of the clock
 RAY: Final = "sms:+15555550142"
 
 Say = Callable[[str], None]
@@ -91,14 +91,18 @@ class Road:
         """Tell the demo's time, ISO."""
         return str(self.client.get("/phone/api/clock").json()["now"])
 
-    def _look(self, words: tuple[str, ...], wait: float) -> str | None:
+    def fetch(self, wait: float) -> list[str]:
+        """Fetch what came to the phone since the last time, waiting this long for it."""
         asked = {"after": self.after, "wait": f"{wait:.2f}"}
+        answer = self.client.get(f"/phone/api/{self.phone}/messages", params=asked).json()
+        self.after = answer["next"]
+        return [message["body"] for message in answer["messages"]]
+
+    def _look(self, words: tuple[str, ...], wait: float) -> str | None:
         if not self.waiting:
-            answer = self.client.get(f"/phone/api/{self.phone}/messages", params=asked).json()
-            self.after = answer["next"]
-            for message in answer["messages"]:
-                self.say(f"    us  {message['body']}")
-                self.waiting.append(message["body"])
+            for body in self.fetch(wait):
+                self.say(f"    us  {body}")
+                self.waiting.append(body)
         while self.waiting:
             body = self.waiting.pop(0)
             if all(word.lower() in body.lower() for word in words):
@@ -123,13 +127,14 @@ def check(say: Say) -> int:
 def walk(road: Road) -> None:
     """Go from hello to how it went, then ask for a person."""
     road.move_to(f"{_next_day(road.now())}T12:00")
-    _book(road)
-    _day_before(road)
-    _the_day(road)
+    book(road)
+    day_before(road)
+    the_day(road)
     _a_person(road)
 
 
-def _book(road: Road) -> None:
+def book(road: Road) -> None:
+    """Go from hello to a booked ride."""
     road.say("\nFrom hello to a booked ride")
     road.asks("RIDE7", "OK if we text you?")
     road.asks("yes", "interview set?")
@@ -146,27 +151,29 @@ def _book(road: Road) -> None:
     road.asks("1", "your car:", "Ride home too")
 
 
-def _day_before(road: Road) -> None:
+def day_before(road: Road) -> None:
+    """Be asked the day before, and answer."""
     road.say("\nThe day before")
-    road.move_to(road.now()[:10] + "T15:58")
+    road.move_to(road.now()[:10] + "T15:59")
     road.until("Tomorrow,", "1 coming", minutes=1)
     road.asks("1", "See you at")
 
 
-def _the_day(road: Road) -> None:
+def the_day(road: Road) -> None:
+    """Ride there and home, and say how it went."""
     road.say("\nThe day itself")
     morning = _next_day(road.now())
-    road.move_to(f"{morning}T08:05")
+    road.move_to(f"{morning}T08:09")
     road.until("Today is the day", minutes=1)
     road.asks("1", "See you at")
-    road.move_to(f"{morning}T08:54")
+    road.move_to(f"{morning}T08:57")
     road.until("Your car:", "plate", minutes=1)
-    road.until("Your car is here", minutes=1)
-    road.until("You're there", minutes=3)
+    road.until("Your car is here", minutes=2)
+    road.until("You're there", minutes=9)
     road.move(60)
     road.asks("DONE", "Car home")
     road.until("Your car home:", "plate", minutes=1)
-    road.until("how did it go?", minutes=10)
+    road.until("how did it go?", minutes=20)
     road.asks("3", "When you hear from them")
 
 
