@@ -4,8 +4,9 @@ The rule: everything works without JavaScript but live news; the address of the 
 on it, so a reload or a copied link shows the same.
 
     GET  /phone?phone=sms:%2B15555550101&phone=telegram:9001   the page
-    GET  /phone/api/clock -> {"now": "<ISO, UTC>", "next": "<ISO>" or null, "words": "Tue, Feb 23, 5:48 pm",
-          "next_words": the same or null}
+    GET  /phone/api/clock -> {"now": "<ISO, UTC>", "wall": "2027-02-23T17:48",
+          "words": "Tue, Feb 23, 5:48 pm",
+          "next": "<ISO, UTC>" or null, "next_words": "Wed, Feb 24, 6:10 am" or null}
     POST /phone/api/clock    application/json {"minutes": 10} or {"to": "next"} or {"to": "2027-02-24T07:00"}
       (programme's wall clock; with an offset, that moment) -> as GET; 400, 409, 415 {"error": "<why>"}
 """
@@ -117,7 +118,7 @@ async def _shown(deps: PhoneDeps, names: Sequence[str], problem: str = "", statu
         now=now,
         next_at=next_at,
         zone=deps.zone,
-        wall=now.astimezone(deps.zone).strftime("%Y-%m-%dT%H:%M"),
+        wall=_wall(deps, now),
         movable=deps.move is not None,
         problem=problem,
     )
@@ -194,11 +195,20 @@ async def _next(deps: PhoneDeps) -> datetime | None:
     return await deps.database.read(partial(screens.next_to_come, now=deps.clock.now()))
 
 
+def _wall(deps: PhoneDeps, at: datetime) -> str:
+    return at.astimezone(deps.zone).strftime("%Y-%m-%dT%H:%M")
+
+
 async def _clock(deps: PhoneDeps, request: Request) -> Response:
     next_at, now = await _next(deps), deps.clock.now()
-    words = {"words": moment(now, deps.zone), "next_words": moment(next_at, deps.zone) if next_at else None}
     return JSONResponse(
-        {"now": now.isoformat(), "next": next_at.isoformat() if next_at else None, **words},
+        {
+            "now": now.isoformat(),
+            "wall": _wall(deps, now),
+            "words": moment(now, deps.zone),
+            "next": next_at.isoformat() if next_at else None,
+            "next_words": moment(next_at, deps.zone) if next_at else None,
+        }
     )
 
 

@@ -159,6 +159,8 @@
       words.textContent = told.next_words || "";
       next.replaceChildren("To next reminder ", words);
     }
+    const to = document.querySelector("#clock-to");
+    if (to && document.activeElement !== to) to.value = told.wall;
     showClock();
   }
 
