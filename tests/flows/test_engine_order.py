@@ -167,7 +167,7 @@ def test_help_says_who_we_are_and_asks_again() -> None:
     progress = open_form()
     progress.facts["phone"] = "555-0100"
     effects = turn(progress, "HELP")
-    assert said(effects)[0].startswith("Onward: free rides to job interviews. A person: 555-0100.")
+    assert said(effects)[0].startswith("Onward: free rides to job interviews. For a person text PERSON.")
     assert said(effects)[1] == "ZIP?"
 
 
