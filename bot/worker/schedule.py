@@ -71,7 +71,7 @@ class Workers:
         self._open = True
         for name in self._steps:
             self._scheduler.add_job(
-                self._look, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name]
+                self._tick, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name]
             )
             self.wake(name)
         self._scheduler.start()
@@ -86,10 +86,6 @@ class Workers:
         else:
             self._running[name] = asyncio.create_task(self._run(name), name=f"worker-{name}")
 
-    async def _look(self, name: str) -> None:
-        """Wake from the scheduler: a coroutine, for it runs plain functions in threads."""
-        self.wake(name)
-
     async def stop(self, patience: timedelta = timedelta(seconds=5)) -> None:
         """Start nothing new and let what runs come to its end; after `patience` it is cancelled.
 
@@ -98,6 +94,8 @@ class Workers:
         self._open = False
         self._forget()
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.sleep(0)  # what was just woken wakes its worker, which starts nothing any more
             self._scheduler.shutdown(wait=False)
         running = list(self._running.values())
         if running:
@@ -144,7 +142,7 @@ class Workers:
         if wait < LOOK_EVERY[name]:
             trigger = DateTrigger(SystemClock().now() + wait)
             self._scheduler.add_job(
-                self._look, trigger, args=[name], id=f"next-{name}", replace_existing=True
+                self._tick, trigger, args=[name], id=f"next-{name}", replace_existing=True
             )
 
 
