@@ -6,18 +6,21 @@ others: "bus stop" and "don't stop" end nothing. The lists are data (content/wor
 opened here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from flows.answers.plain import fold, relaxed, words
+from flows.answers.plain import fold, said_in, words
 
 Carrier: TypeAlias = Literal["stop", "start", "help"]
 Name: TypeAlias = Literal["menu", "back", "person", "again", "skip", "language", "about_me"]
 Lang: TypeAlias = Literal["en", "es"]
 _Phrase: TypeAlias = tuple[str, ...]
+_Meant = TypeVar("_Meant")
+_ByFirst: TypeAlias = Mapping[str, tuple[tuple[int, _Phrase, _Meant], ...]]
+"""Phrases with their place in the list, by their first word: a text is looked at for a hundred of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,16 @@ class Keywords:
     ride_first: Mapping[str, str]
     ride_phrases: tuple[tuple[_Phrase, str], ...]
     spoken: Mapping[str, Lang]
+    _carrier: _ByFirst[Carrier]
+    _contained: _ByFirst[Anywhere]
+    _ride: _ByFirst[str]
 
     def carrier(self, text: str) -> Carrier | None:
         """Read STOP, START or HELP: the exact single word, or a clear phrase."""
         said = words(fold(text[:320]))
         if alone := self.carrier_words.get(" ".join(said)):
             return alone
-        for name, phrases in self.carrier_phrases.items():
-            if any(self._clear(said, phrase) for phrase in phrases):
-                return name
-        return None
+        return next((name for phrase, name in _near(said, self._carrier) if self._clear(said, phrase)), None)
 
     def anywhere(self, text: str, lang: str) -> Anywhere | None:
         """Read MENU, BACK and the like: the whole text, politeness aside, or a phrase that asks for a human.
@@ -63,7 +66,9 @@ class Keywords:
         known = self.anywhere_phrases.get(bare) if len(bare) > 2 else None
         if found := known or self.anywhere_phrases.get(" ".join(said)):
             return found
-        return next((each for phrase, each in self.contained if self._clear(said, phrase)), None)
+        return next(
+            (each for phrase, each in _near(said, self._contained) if self._clear(said, phrase)), None
+        )
 
     def language(self, text: str) -> Lang | None:
         """Tell a text's language by words only that one has; None where no word, or both languages, speak."""
@@ -72,8 +77,8 @@ class Keywords:
 
     def live_ride(self, text: str, lang: str) -> str | None:
         """Read what someone says about the car they wait for: "where", "done", "sees_car" …, or None."""
-        said = [relaxed(word) for word in words(fold(text[:320]))]
-        for phrase, meaning in self.ride_phrases:
+        said = said_in(text[:320])
+        for phrase, meaning in _near(said, self._ride):
             if _find(said, phrase) is not None:
                 return meaning
         rest = [word for word in said if word not in self.politeness]
@@ -96,12 +101,15 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
         contained += [(_split(phrase), Anywhere(name)) for phrase in lists.get("inside", ())]
     for lang, names in data["languages"].items():
         exact |= {_flat(phrase): Anywhere("language", lang) for phrase in names}
+    phrases: dict[Carrier, tuple[_Phrase, ...]] = {
+        name: tuple(_split(each) for each in carrier[name].get("phrases", ())) for name in get_args(Carrier)
+    }
+    ride = tuple(
+        (_split(each), name) for name, lists in data["live_ride"].items() for each in lists.get("phrases", ())
+    )
     return Keywords(
         carrier_words={_flat(word): name for name in get_args(Carrier) for word in carrier[name]["words"]},
-        carrier_phrases={
-            name: tuple(_split(each) for each in carrier[name].get("phrases", ()))
-            for name in get_args(Carrier)
-        },
+        carrier_phrases=phrases,
         negations=frozenset(_flat(word) for word in data["negations"]),
         anywhere_phrases=exact,
         contained=tuple(contained),
@@ -109,12 +117,11 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
         ride_first={
             _flat(word): name for name, lists in data["live_ride"].items() for word in lists.get("first", ())
         },
-        ride_phrases=tuple(
-            (_split(each), name)
-            for name, lists in data["live_ride"].items()
-            for each in lists.get("phrases", ())
-        ),
+        ride_phrases=ride,
         spoken={_flat(word): lang for lang, known in data["spoken"].items() for word in known},
+        _carrier=_by_first((each, name) for name, known in phrases.items() for each in known),
+        _contained=_by_first(contained),
+        _ride=_by_first(ride),
     )
 
 
@@ -126,9 +133,28 @@ def _flat(phrase: str) -> str:
     return " ".join(_split(phrase))
 
 
+def _by_first(phrases: Iterable[tuple[_Phrase, _Meant]]) -> _ByFirst[_Meant]:
+    found: dict[str, list[tuple[int, _Phrase, _Meant]]] = {}
+    for at, (phrase, meaning) in enumerate(phrases):
+        if phrase:
+            found.setdefault(phrase[0], []).append((at, phrase, meaning))
+    return {first: tuple(rows) for first, rows in found.items()}
+
+
+def _near(said: Sequence[str], known: _ByFirst[_Meant]) -> list[tuple[_Phrase, _Meant]]:
+    """Give the phrases whose first word was said, in the order of the list."""
+    rows = [row for word in known.keys() & said for row in known[word]]
+    rows.sort(key=_place)
+    return [(phrase, meaning) for _, phrase, meaning in rows]
+
+
+def _place(row: tuple[int, _Phrase, object]) -> int:
+    return row[0]
+
+
 def _find(said: Sequence[str], phrase: _Phrase) -> int | None:
     size = len(phrase)
-    if size > len(said) or phrase[0] not in said:  # nearly always: a text is looked at for a hundred phrases
+    if size > len(said):
         return None
     return next((at for at in range(len(said) - size + 1) if tuple(said[at : at + size]) == phrase), None)
 

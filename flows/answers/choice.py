@@ -6,6 +6,7 @@ without "not"; spelling last and only with a clear gap to the next option. Two t
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -59,7 +60,8 @@ def read(text: str, options: Sequence[Choice]) -> Reading:
 def read_many(text: str, options: Sequence[Choice], alone: frozenset[str]) -> Reading:
     """Read one or more options: their keys, in the order shown; `alone` ones cannot stand beside another."""
     folded = _said(text)
-    picked = [each for each in options if each in _many(folded, options, alone)]
+    found = _many(folded, options, alone)
+    picked = [each for each in options if each in found]
     lonely = [each for each in picked if each.key in alone]
     if not picked:
         return AskBack("unclear.choices")
@@ -102,10 +104,10 @@ def _one(folded: str, options: Sequence[Choice]) -> Choice | None:
     )
 
 
-def _names(option: Choice) -> Iterable[list[str]]:
-    for name in (option.label, option.key.replace("_", " "), *option.words):
-        if known := words(fold(name)):
-            yield known
+@lru_cache(maxsize=1024)
+def _names(option: Choice) -> tuple[list[str], ...]:
+    every = (option.label, option.key.replace("_", " "), *option.words)
+    return tuple(known for name in every if (known := words(fold(name))))
 
 
 def _only(found: Iterable[Choice]) -> Choice | None:

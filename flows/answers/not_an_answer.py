@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Literal, TypeAlias
 
-from flows.answers.plain import fold, phrases, relaxed, words
+from flows.answers.plain import fold, phrases, said_in
 
 Reason: TypeAlias = Literal[
     "tapback", "auto_reply", "emoji", "empty", "ok", "thanks", "greeting", "on_my_way", "bye"
@@ -104,13 +104,13 @@ def reason(text: str, lang: str) -> Reason | None:
         return "tapback"
     if _THUMB.match(text.strip()):
         return "ok"
-    said = [relaxed(word) for word in words(folded)]
+    said = said_in(text[:600])
     if not said:
         return "emoji" if any(unicodedata.category(each) in ("So", "Sk", "Sm") for each in text) else "empty"
     return "auto_reply" if _AUTO.search(folded) else _by_words(said)
 
 
-def _by_words(said: list[str]) -> Reason | None:
+def _by_words(said: tuple[str, ...]) -> Reason | None:
     line = _OPENING.sub("", " ".join(said))
     if len(said) <= 2 and all(word in _OK for word in said):
         return "ok"

@@ -6,6 +6,7 @@ The rule: folding never loses a letter or a digit, it only makes them alike (é 
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
@@ -16,20 +17,30 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 
 
+@lru_cache(maxsize=64)  # every reader of a turn folds the same text
 def fold(text: str) -> str:
     """Fold to small letters without accents, straight quotes, single spaces."""
+    if text.isascii():
+        return " ".join(text.replace("`", "'").lower().split())
     plain = _COMBINING.sub("", unicodedata.normalize("NFKD", text.translate(_QUOTES)))
     return " ".join(plain.casefold().translate(_QUOTES).split())
 
 
 def words(folded: str) -> list[str]:
     """Split folded text into words; an apostrophe inside a word goes (don't → dont)."""
-    return [word.replace("'", "") for word in _WORD.findall(folded)]
+    found: list[str] = _WORD.findall(folded)
+    return [word.replace("'", "") for word in found] if "'" in folded else found
 
 
 def relaxed(word: str) -> str:
     """Shorten letters that were held down: yesss → yes, siiii → si."""
-    return _STRETCHED.sub(r"\1", word)
+    return _STRETCHED.sub(r"\1", word) if len(word) > 2 else word
+
+
+@lru_cache(maxsize=64)
+def said_in(text: str) -> tuple[str, ...]:
+    """Give the words of any text, folded and relaxed."""
+    return tuple(relaxed(" ".join(words(fold(text)))).split())
 
 
 def phrases(table: str, *, start: bool = False) -> re.Pattern[str]:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from flows.answers.plain import fold, phrases, relaxed, words
+from flows.answers.plain import fold, phrases, said_in
 from flows.answers.reading import AskBack, Reading, Understood
 
 Label: TypeAlias = Literal["yes", "no", "unsure"]
@@ -203,7 +203,7 @@ def label(text: str) -> Label | None:
 
 
 def _said(text: str) -> str:
-    return " ".join(relaxed(word) for word in words(fold(text)))
+    return " ".join(said_in(text))
 
 
 def _by_sign(text: str) -> Label | None:
