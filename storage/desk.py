@@ -165,7 +165,8 @@ def try_to_sign_in(
 ) -> bool:
     """Write a try down before the password is looked at; False when there were too many since it last worked.
 
-    `names` and `limits` are by kind: "email", "address". False: roll back, or the log grows with every knock.
+    `names` and `limits` are by kind: "email", "address", "both". False: roll back, or every knock leaves a
+    line.
     """
     for kind, name in names.items():
         audit.append(connection, actor="door", action=TRIED, object=tried(connection, kind, name), now=now)

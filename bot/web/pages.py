@@ -4,7 +4,7 @@ The rule: a page loads nothing but our own files (no inline script or style), is
 by no cache. What people wrote is a value in a template, never a template.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -56,15 +56,34 @@ class Guarded:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_RAW]
-            await send(message)
-
-        await self._app(scope, receive, sending)
+        await self._app(scope, receive, _adding(send, _RAW))
 
 
-_RAW: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+class Kept:
+    """Let browsers keep our style and scripts, but ask each time whether they changed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, _adding(send, _RAW_KEPT))
+
+
+def _adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *headers]
+        await send(message)
+
+    return sending
+
+
+def _raw(headers: Mapping[str, str]) -> Sequence[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_RAW: Final = _raw(HEADERS)
+_RAW_KEPT: Final = _raw({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
 
 
 # --- whose request it is --------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.web.pages import HERE, Guarded, page
+from bot.web.pages import HERE, Guarded, Kept, from_this_machine, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def routes(deps: StartDeps) -> list[BaseRoute]:
             "start.html",
             programme=deps.programme,
             phone=deps.phone,
-            one_click=deps.one_click,
+            one_click=deps.one_click and from_this_machine(request),
             ride_stub=deps.ride_stub,
         )
 
@@ -37,5 +37,5 @@ def routes(deps: StartDeps) -> list[BaseRoute]:
     files = StaticFiles(directory=HERE / "static")
     return [
         Route("/", start, methods=["GET"], middleware=guarded),
-        Mount("/static", files, name="static"),
+        Mount("/static", Kept(files), name="static"),
     ]

@@ -204,6 +204,18 @@ async def test_who_never_agreed_or_said_stop_gets_nothing(office: Office) -> Non
     assert await office.messages(kind="staff") == []
 
 
+async def test_a_form_too_large_or_broken_is_refused(office: Office) -> None:
+    ref = await asks_for_a_person(office)
+    browser = await office.signed_in()
+    path, ours = f"/staff/people/{ref}/reply", {"Origin": HERE}
+    huge = await browser.post(path, data={"text": "x" * 70_000}, headers=ours)
+    broken = await browser.post(
+        path, content=b"--x\r\nnonsense", headers=ours | {"Content-Type": "multipart/form-data"}
+    )
+    other = await browser.post(path, json={"text": "x"}, headers=ours)
+    assert (huge.status_code, broken.status_code, other.status_code) == (413, 400, 403)
+
+
 async def test_whoever_was_signed_out_keeps_what_they_wrote(office: Office) -> None:
     ref = await asks_for_a_person(office)
     browser = await office.signed_in()

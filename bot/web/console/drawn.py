@@ -88,7 +88,7 @@ def row(
         urgent=one.urgent,
         last=one.last_words or ("" if one.last_at is None else "(no words)"),
         last_who={"in": one.first_name or "They", "out": "Us"}.get(one.last_direction or "", ""),
-        when=_when(one.last_at, now, zone) if one.last_at else "",
+        when=when(one.last_at, now, zone) if one.last_at else "",
         talking=talking(one.taken_over_by, names, who),
     )
 
@@ -157,8 +157,8 @@ def delivery(state: str, error: str | None) -> str:
 
 def due(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Say by when somebody is needed."""
-    when = _when(at, now, zone)
-    return f"was due {when}" if at < now else f"by {when}"
+    words = when(at, now, zone)
+    return f"was due {words}" if at < now else f"by {words}"
 
 
 def channels(opened: Opened) -> str:
@@ -178,7 +178,8 @@ def first(name: str) -> str:
     return name.split()[0] if name.split() else name
 
 
-def _when(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+def when(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Write a moment: the time alone if it is today."""
     same = at.astimezone(zone).date() == now.astimezone(zone).date()
     return clock_time(at, zone) if same else f"{day(at, zone)}, {clock_time(at, zone)}"
 

@@ -118,13 +118,11 @@ def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened
         "reachable": any(point.consent == "given" for point in opened.points),
         "sms": any(drawn_as(point.channel, point.address) == "sms" for point in opened.points),
         "talking": drawn.talking(opened.taken_over_by, opened.names, who),
-        "until": opened.taken_over_until,
+        "until": drawn.when(opened.taken_over_until, now, deps.zone) if opened.taken_over_until else None,
         "items": [(item, drawn.due(item.due_at, now, deps.zone), item.due_at < now) for item in opened.items],
         "promises": [(one, drawn.due(one.due_at, now, deps.zone)) for one in opened.promises],
         "lines": drawn.thread(opened, who, deps.zone),
         "earlier": opened.lines[0].id if len(opened.lines) == LINES else None,
-        "now": now,
-        "zone": deps.zone,
     }
 
 

@@ -60,7 +60,6 @@ class Phone:
     waiting: str | None
     newest: int
     asks_pin: bool
-    asks_contact: bool
     blocked: bool
 
 
@@ -82,7 +81,6 @@ def draw(name: str, shown: Screen | None, now: datetime, zone: ZoneInfo) -> Phon
         waiting=_waiting(later, own),
         newest=max((line.id for line in lines if line.direction == "out"), default=0),
         asks_pin=asks == "spot",
-        asks_contact=asks == "phone",
         blocked=shown is not None and shown.point.state == "blocked",
     )
 

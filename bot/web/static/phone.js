@@ -34,9 +34,10 @@
     if (fetched.get(phone) !== turn) return;
     const screen = screenOf(phone);
     const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 60;
-    const waiting = [...screen.querySelectorAll(".pending, .lost")].filter((one) => sending.has(one.dataset.key));
-    screen.innerHTML = html;
-    waiting.forEach((one) => screen.querySelector(".log").append(one));
+    const waiting = [...screen.querySelectorAll(".pending, .lost")];
+    waiting.forEach((one) => one.remove());
+    patch(screen, parsed(html));
+    waiting.filter((one) => sending.has(one.dataset.key)).forEach((one) => screen.querySelector(".log").append(one));
     if (atEnd) toEnd(screen);
   }
 
@@ -191,9 +192,15 @@
       moveClock(form, event.submitter);
     }
   });
+  document.addEventListener("keydown", (event) => {
+    const sheet = event.key === "Escape" && event.target.closest?.("details[open]");
+    if (!sheet) return;
+    sheet.removeAttribute("open");
+    sheet.querySelector("summary").focus();
+  });
   ahead = Date.parse(clock.dataset.now) - Date.now();
   setInterval(showClock, 1000);
   handsets.forEach((handset, phone) => toEnd(screenOf(phone)));
   hear();
-  if (matchMedia("(hover: hover)").matches) document.querySelector(".say__text")?.focus();
+  if (matchMedia("(hover: hover)").matches) document.querySelector(".say__text")?.focus({ preventScroll: true });
 })();

@@ -18,8 +18,8 @@
     const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     const again = focused && (focused.getAttribute("href") || focused.closest("form")?.getAttribute("action"));
-    part.innerHTML = html;
-    if (again) (part.querySelector(`[href="${CSS.escape(again)}"], a[href="${again}"], form[action="${again}"] button`) || main).focus();
+    patch(part, parsed(html));
+    if (again && !part.contains(document.activeElement)) (part.querySelector(`[href="${CSS.escape(again)}"], a[href="${again}"], form[action="${again}"] button`) || main).focus();
     if (atEnd && document.querySelector(".thread")) scrollTo(0, document.documentElement.scrollHeight);
     const count = part.querySelector("[data-count]");
     if (count) document.title = document.title.replace(/^(\(\d+\) )?/, Number(count.dataset.count) ? `(${count.dataset.count}) ` : "");
