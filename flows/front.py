@@ -121,6 +121,25 @@ def start_word(turn: Turn, text: str) -> bool:
     return flow_id is not None and open_flow(turn, flow_id)
 
 
+def _started_inside(turn: Turn, text: str) -> str | None:
+    """Find the longest start phrase said among other words ("i need a ride after all"); not one turned
+    around."""
+    said = _flat(text[:160]).split()
+    found: tuple[int, str] | None = None
+    for flow in turn.flows.flows.values():
+        for phrase in (_flat(word).split() for each in flow.start_words.values() for word in each):
+            at = next((n for n in range(len(said)) if said[n : n + len(phrase)] == phrase), None)
+            if (
+                len(phrase) < 2
+                or at is None
+                or turn.flows.keywords.negations & set(said[max(0, at - 3) : at])
+            ):
+                continue
+            if found is None or len(phrase) > found[0]:
+                found = len(phrase), flow.id
+    return found[1] if found else None
+
+
 # --- nothing open ---------------------------------------------------------------------------------------
 
 
@@ -154,6 +173,8 @@ def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     if text and start_word(turn, text):
         return
     taken = take_up(turn)
+    if taken is None and text and (inside := _started_inside(turn, text)) and open_flow(turn, inside):
+        return
     if taken is not None:
         _resume(turn, taken, text)
         return

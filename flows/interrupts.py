@@ -147,6 +147,8 @@ def _early(turn: Turn, text: str) -> bool:
 
 
 def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> None:
+    if _says_more_than_no(turn, frame, step, text) and start_word(turn, text):
+        return
     back = hear(turn, root, frame, step, text)
     if back is None:
         return
@@ -156,6 +158,14 @@ def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) ->
         _anything_else(turn, root, frame, step, text)
         return
     hold(turn, frame, text, back)
+
+
+def _says_more_than_no(turn: Turn, frame: Frame, step: Question, text: str) -> bool:
+    """Tell whether a no to a yes or no question says what is wanted instead: "can't go" calls it off."""
+    asks_yes_or_no = frame.confirm is not None or (isinstance(step, Ask) and step.as_ == "yes_no")
+    if not asks_yes_or_no or len(text.split()) < 2 or turn.progress.opted_in is False:
+        return False
+    return read(text, Asked("yes_no", turn.progress.lang, turn.now)) == Understood(False)
 
 
 def _anything_else(turn: Turn, root: Frame, frame: Frame, step: Ask, text: str) -> None:
@@ -183,6 +193,10 @@ def _no_answer(
 ) -> None:
     """Meet a text that answers nothing: never a try, at most a word."""
     if why == "ok" and asked is not None and _confirm_by_ok(turn, *asked):
+        return
+    if why == "empty" and "?" in turn.progress.last_words:
+        let_go(turn)
+        _again(turn, asked)
         return
     if turn.progress.opted_in is False and asked is None:
         nothing_open(turn, "", card)
@@ -217,8 +231,16 @@ def _anywhere(turn: Turn, asked: tuple[Frame, Frame, Question] | None, said: Any
                 nothing_open(turn, "")
         case "person":
             _person(turn, stranger=stranger)
+        case "wrong_number":
+            stop(turn, turn.progress.last_words, wrong_number=True)
+        case "cost":
+            _about_us(turn, sentence(turn, "about_us.cost"))
         case _ if stranger:
             _again(turn, asked)
+        case "who":
+            _about_us(turn, sentence(turn, "about_us.who"))
+        case "upset":
+            _about_us(turn, sentence(turn, "upset"))
         case "back":
             _back(turn, asked)
         case "menu":
@@ -230,6 +252,13 @@ def _anywhere(turn: Turn, asked: tuple[Frame, Frame, Question] | None, said: Any
         case "about_me":
             say(turn, sentence(turn, "about_me"))
             turn.progress.back_to = True
+
+
+def _about_us(turn: Turn, words: str) -> None:
+    """Say a word about us and return to the open question; not to it where texts are to be discreet, as
+    somebody else may be asking."""
+    say(turn, words)
+    turn.progress.back_to = not turn.progress.discreet
 
 
 def _switch(turn: Turn, lang: str) -> None:

@@ -1,5 +1,5 @@
-"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN SKIP LANGUAGE ABOUT ME, and those of a
-live ride.
+"""Words that work anywhere: the carrier's, MENU BACK PERSON AGAIN SKIP LANGUAGE ABOUT ME, what people ask
+about us (who, what it costs), a wrong number, and those of a live ride.
 
 The rule: a carrier word counts alone or as a clear phrase ("stop texting me"), never as one word among
 others: "bus stop" and "don't stop" end nothing. The lists are data (content/words/keywords.yaml); no file is
@@ -15,7 +15,9 @@ from rapidfuzz.distance import DamerauLevenshtein
 from flows.answers.plain import fold, said_in, words
 
 Carrier: TypeAlias = Literal["stop", "start", "help"]
-Name: TypeAlias = Literal["menu", "back", "person", "again", "skip", "language", "about_me"]
+Name: TypeAlias = Literal[
+    "menu", "back", "person", "again", "skip", "language", "about_me", "who", "cost", "upset", "wrong_number"
+]
 Lang: TypeAlias = Literal["en", "es"]
 _Phrase: TypeAlias = tuple[str, ...]
 _Meant = TypeVar("_Meant")
@@ -66,9 +68,11 @@ class Keywords:
         known = self.anywhere_phrases.get(bare) if len(bare) > 2 else None
         if found := known or self.anywhere_phrases.get(" ".join(said)):
             return found
-        return next(
-            (each for phrase, each in _near(said, self._contained) if self._clear(said, phrase)), None
-        )
+        for phrase, each in _near(said, self._contained):
+            # "no, you have the wrong number" is one all the same
+            if each.name == "wrong_number" and _find(said, phrase) is not None or self._clear(said, phrase):
+                return each
+        return None
 
     def language(self, text: str) -> Lang | None:
         """Tell a text's language by words only that one has; None where no word, or both languages, speak."""

@@ -42,8 +42,13 @@ def ride_is_live(turn: Turn) -> bool:
     return any(abs(each - turn.now) <= _RIDE_NEAR for each in known)
 
 
-def stop(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False) -> None:
-    """Stop writing to this person; their place is kept. `typed` is None where the provider told us."""
+def stop(
+    turn: Turn, typed: str | None = None, *, carrier_answers: bool = False, wrong_number: bool = False
+) -> None:
+    """Stop writing to this person; their place is kept. `typed` is None where the provider told us.
+
+    With `wrong_number` somebody else has this phone now, so that a human looks for the person.
+    """
     progress = turn.progress
     let_go(turn)
     for token in list(progress.timers):
@@ -56,14 +61,17 @@ def stop(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False)
         return
     if not progress.stopped:
         turn.effects.append(OptOut(typed))
-        if ride_is_live(turn):
+        if wrong_number and progress.opted_in:
+            turn.effects.append(CallHuman("wrong number", ""))
+        elif ride_is_live(turn):
             turn.effects.append(CallHuman("stopped with a ride ahead", ""))
     if progress.stopped:
         stay_silent(turn, "opted_out")
     elif carrier_answers:
         stay_silent(turn, "carrier_answers")
     else:
-        say(turn, sentence(turn, "stop.done"), kind="consent")
+        done = sentence(turn, "wrong_number") if wrong_number else sentence(turn, "stop.done")
+        say(turn, done, kind="consent")
     progress.stopped = True
 
 
