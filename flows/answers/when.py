@@ -13,10 +13,11 @@ from flows.answers.reading import AskBack, Asked, Confirm, Reading, Value
 from flows.answers.when_calendar import day_of_month
 from flows.answers.when_found import Bare, Clock, Day, Moment, Part, Piece, Setting
 from flows.answers.when_grammar import find
-from flows.answers.when_times import by_part
-from flows.answers.when_words import tokens
+from flows.answers.when_times import in_part
+from flows.answers.when_words import NIGHT, tokens
 
 _PROPOSED = ("not_today", "next_week", "other_weekday")
+DAWN = 300  # minutes: what is said of a night and lies before 5 am is of the next day
 FAR = 300  # days: from here on the year is read back too
 Need: TypeAlias = Literal["date", "time", "datetime"]
 
@@ -78,11 +79,17 @@ def _agreed(days: Sequence[Day]) -> list[Day]:
     dated = {day.day: day for day in days if not day.by_name}
     named = {day.day: day for day in days if day.by_name}
     if len(dated) == 1 and len(named) == 1:
-        only = next(iter(dated.values()))
+        only = _by_weekday(next(iter(dated.values())), next(iter(named)).weekday())
         agrees = only.day.weekday() == next(iter(named)).weekday()
         if agrees or not only.spoken:
             return [only if agrees or only.doubt else replace(only, doubt="other_weekday")]
     return [*dated.values(), *(day for at, day in named.items() if at not in dated)]
+
+
+def _by_weekday(day: Day, weekday: int) -> Day:
+    """Let the weekday beside it choose between the two readings of 3/4, if it fits only one."""
+    fits = [each for each in (day.day, day.other) if each and each.weekday() == weekday]
+    return replace(day, day=fits[0], doubt="", other=None) if day.other and len(fits) == 1 else day
 
 
 def _parts(pieces: Sequence[Piece]) -> set[int]:
@@ -93,14 +100,17 @@ def _clocks(pieces: Sequence[Piece]) -> list[Clock]:
     clocks = [each.found for each in pieces if isinstance(each.found, Clock)]
     moments = [each.found.at for each in pieces if isinstance(each.found, Moment)]
     clocks += [Clock(at.hour * 60 + at.minute, True) for at in moments]
-    return list(dict.fromkeys(_in_part(each, _parts(pieces)) for each in clocks))
+    placed = [_in_part(each, _parts(pieces)) for each in clocks]
+    return list({(each.minutes, each.sure): each for each in placed}.values())
 
 
 def _in_part(clock: Clock, parts: set[int]) -> Clock:
-    if clock.sure or len(parts) != 1:
+    if len(parts) != 1:
         return clock
-    hour, minute = divmod(clock.minutes, 60)
-    return Clock(by_part(hour, next(iter(parts))) * 60 + minute, True)
+    part = next(iter(parts))
+    if clock.sure:
+        return replace(clock, night=clock.night or part == NIGHT)
+    return in_part(*divmod(clock.minutes, 60), part)
 
 
 def _place_bare(pieces: Sequence[Piece], size: int, heard: Heard, asked: Asked, need: Need) -> Heard:
@@ -155,6 +165,8 @@ def _read_time(heard: Heard) -> Reading:
 def _read_both(heard: Heard, asked: Asked) -> Reading:
     draft = asked.draft if isinstance(asked.draft, dict) else {}
     day, clock = heard.day or _drafted_day(draft), heard.clock or _drafted_clock(draft)
+    if clock and not heard.day and draft.get("night"):
+        clock = replace(clock, night=True)
     if day is None and clock is None:
         return AskBack("unclear.datetime")
     if day is None:
@@ -182,6 +194,10 @@ def _confirm_day(day: Day, asked: Asked) -> Confirm:
 
 def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
     at = datetime.combine(day.day, _clock_time(clock))
+    if clock.night and clock.minutes < DAWN and not clock.sure:
+        return AskBack("ask.time", {"at": day.day}, {"date": day.day, "night": True})
+    if (clock.night and clock.minutes < DAWN) or (clock.minutes == 0 and day.day == asked.now.date()):
+        at += timedelta(days=1)
     if at < asked.now and not clock.sure and clock.minutes < 720 and at + timedelta(hours=12) > asked.now:
         at += timedelta(hours=12)
     if at < asked.now - timedelta(minutes=1):
@@ -197,7 +213,7 @@ def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
 def _clock_time(clock: Clock) -> time:
     """Give the time; with am or pm left open by business hours: 7 to 11 am, 12 to 6 pm."""
     hour, minute = divmod(clock.minutes, 60)
-    if not clock.sure and 1 <= hour <= 6:
+    if not clock.sure and not clock.night and 1 <= hour <= 6:
         hour += 12
     return time(hour % 24, minute)
 

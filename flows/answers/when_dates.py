@@ -172,9 +172,14 @@ def of_the_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 def day_of_named_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """The 20th of next month, el 21 de este mes."""
     today, ahead = setting.now.date(), _MONTHS_AHEAD[pick(row, "XSL").kind]
-    first = moved(today.replace(day=1), MONTH, ahead)
+    first = moved(today.replace(day=1), MONTH, ahead) if pick(row, "u").value == MONTH else None
     found = on(first.year, first.month, pick(row, "noqw").value) if first else None
     return [Day(found, past=found < today)] if found else None
+
+
+def on_spelled_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """El veinticinco; "las tres" is a time."""
+    return on_day(row, setting) if row[0].text == "el" else None
 
 
 def day_of_month_number(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -199,6 +204,29 @@ def nth_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
             else None
         )
         if found and found.month == month and (year or found >= today):
+            return [Day(found, past=found < today)]
+    return None
+
+
+def last_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """The last Friday of March, last day of the month, el último viernes de este mes."""
+    today, year = setting.now.date(), year_in(row)
+    named = next((token.value for token in row if token.kind in "MB"), None)
+    weekday = next((token.value for token in row if token.kind == "W"), None)
+    if (named is None and row[-1].value != MONTH) or (weekday is None and pick(row, "u").value != DAY):
+        return None
+    ahead = 1 if any(token.kind == "X" for token in row) else 0
+    months = [(year or today.year, named), (year or today.year + 1, named)] if named else []
+    here = moved(today.replace(day=1), MONTH, ahead)
+    for a_year, month in months or ([(here.year, here.month)] if here else []):
+        first = on(a_year, month, 1)
+        after = moved(first, MONTH, 1) if first else None
+        if after is None:
+            return None
+        found = after - timedelta(
+            days=1 + ((after.weekday() - 1 - weekday) % 7 if weekday is not None else 0)
+        )
+        if year or named is None or found >= today:
             return [Day(found, past=found < today)]
     return None
 
@@ -240,6 +268,8 @@ def _lengths(row: Sequence[Token]) -> list[tuple[float, int]]:
             count = 1
         elif token.kind in "HQ":
             count = (count if count and count != 1 else 0) + (0.5 if token.kind == "H" else 0.25)
+        elif token.kind == "f":
+            count = float(token.text)
         elif token.kind == "d":
             over, under = (int(each) for each in re.findall(r"\d+", token.text)[:2])
             count = over / under if under else None
@@ -252,6 +282,19 @@ def _lengths(row: Sequence[Token]) -> list[tuple[float, int]]:
 def ahead(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """In 3 weeks, 7 days hence, dentro de 2 horas."""
     return counted(row, setting, setting.now, 1)
+
+
+def after(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """After 2 hours, which is in 2 hours; "from 2 days" names nothing."""
+    return ahead(row, setting) if row[0].text == "after" else None
+
+
+def weekday_of_length(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Monday in two weeks, in 2 weeks on Monday: that weekday of the week two weeks on."""
+    made = ahead([token for token in row if token.kind != "W"], setting)
+    if not made or not isinstance(made[0], Day):
+        return None
+    return [Day(week_of(made[0].day, 0, pick(row, "W").value))]
 
 
 def behind(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

@@ -30,10 +30,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day that was named, minutes since midnight; not `sure`: no am or pm was given."""
+    """A time of day that was named, minutes since midnight; not `sure`: no am or pm was given.
+
+    `night`: said of a night, so that an hour after midnight belongs to the day after the one named.
+    """
 
     minutes: int
     sure: bool
+    night: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flows.answers import when_dates as dates
 from flows.answers import when_times as times
-from flows.answers.when_found import Build, Day, Found, Piece, Setting
+from flows.answers.when_found import Build, Day, Found, Moment, Piece, Setting
 from flows.answers.when_words import HOUR, MINUTE, Token
 
 
@@ -20,6 +20,8 @@ def find(row: Sequence[Token], setting: Setting) -> list[Piece]:
     kinds = "".join(token.kind for token in row)
     if _ALONE.fullmatch(kinds) and row[1].value not in (MINUTE, HOUR) and (made := dates.ahead(row, setting)):
         return [Piece(each, 0, len(row)) for each in made]
+    if _NOW.fullmatch(kinds):
+        return [Piece(Moment(setting.now.replace(second=0, microsecond=0)), 0, len(row))]
     found: list[Piece] = []
     begins = _ANY.search(kinds)
     while begins:
@@ -50,19 +52,24 @@ _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
 _NO_TIME = "(?!h|p|P|&|V|u|x|[nw]p|O?l?[MB]|[aR-][nwt])"
 _END = f"(?:t|N|{_NUM}){_MARK}"
-_COUNT = "(?:[nwaHQd][aHQ&]{0,3}c?)"
+_COUNT = "(?:[nwaHQdf][aHQ&]{0,3}c?)"
 _LENGTH = f"(?:{_COUNT}u[c&]{{0,2}}){{1,4}}"
 _ROWS: tuple[tuple[str, Build], ...] = (
     # lengths of time
     (rf"-{_LENGTH}", dates.behind),
-    (rf"{_LENGTH}[GV]", dates.behind),
+    (rf"{_LENGTH}G|{_LENGTH}V(?![tC]|{_NUM})", dates.behind),
     (rf"G{_LENGTH}", dates.behind),
     (rf"{_LENGTH}GD?", dates.behind),
     (rf"I?{_LENGTH}A(?:D|d|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)", _from_anchor),
     (rf"(?:I|X|I?X|l?X)?{_LENGTH}Fi?e?z?W", dates.length_and_weekday),
+    (rf"I{_LENGTH}F?c?z?l?W", dates.weekday_of_length),
+    (rf"Wc?(?:I{_LENGTH}F?|{_LENGTH}F)", dates.weekday_of_length),
     (rf"(?:I|X){_LENGTH}F?", dates.ahead),
+    (rf"A{_LENGTH}", dates.after),
     (rf"{_LENGTH}F", dates.ahead),
     (rf"{_NUM}WF", dates.weekdays_ahead),
+    (r"l?LW[OI]l?(?:[MB]O?[Ny]?|[XS]?u)", dates.last_of_month),
+    (r"l?Lu[OI]l?(?:[MB]O?[Ny]?|[XS]?u)", dates.last_of_month),
     (r"l?[LS]?Lu|luL|l?uL", dates.vague),
     # dates with a month
     (r"B(?=c?l?nO?[MB])", dates.short_tuesday),
@@ -76,6 +83,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?[noqw]s?(?:[O-])?l?[MB]", dates.dated),
     (r"l?[noqw]u?Ol?[XSL]u", dates.day_of_named_month),
     (r"l?[noqw]u?Ol?uX", dates.day_of_named_month),
+    (r"l?(?:[XS]u|uX)c?z?l[noq]", dates.day_of_named_month),
     (r"ln(?:Ol?)n(?![pPhu:])", dates.day_of_month_number),
     (r"d", dates.numeric),
     (r"f(?=p)p", times.time_of_day),
@@ -113,8 +121,9 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"[nw]?C", times.noon),
     (r"P", times.part),
     (r"On(?![pPhu&V])", dates.of_the_month),
-    (r"l[on]|lq(?=s|$)", dates.on_day),
-    (r"o", dates.on_day),
+    (r"l[on](?!u)|lq(?=[s@cpt]|$)", dates.on_day),
+    (r"lw(?!u)", dates.on_spelled_day),
+    (r"o(?!u)", dates.on_day),
     (rf"w0?{_NUM}|n0n", times.time_of_day),
     (rf"{_LENGTH}|[oq]u", times.nothing),
     (r"[nwNq]", times.bare),
@@ -122,5 +131,6 @@ _ROWS: tuple[tuple[str, Build], ...] = (
 
 
 _ALONE = re.compile(r"[nwa]u")
+_NOW = re.compile(r"j[cs]*")  # "now" inside a sentence is seldom an answer: "can't talk now"
 _ANY = re.compile("|".join(f"(?:{spelled})" for spelled, _ in _ROWS))  # passes over what no row begins with
 _COMPILED = tuple((re.compile(spelled), build) for spelled, build in _ROWS)

@@ -7,27 +7,32 @@ it is never guessed here.
 from collections.abc import Sequence
 
 from flows.answers.when_found import Bare, Clock, Found, Part, Setting, pick
-from flows.answers.when_words import AFTERNOON, DAWN, EVENING, MIDDAY, MORNING, Token
+from flows.answers.when_words import AFTERNOON, DAWN, EVENING, MIDDAY, MORNING, NIGHT, Token
 
 _TO = ("to", "til", "till")
 
 
-def clock_of(hour: int, minute: int, *, sure: bool) -> Sequence[Found] | None:
+def clock_of(hour: int, minute: int, *, sure: bool, night: bool = False) -> Sequence[Found] | None:
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return None
-    return [Clock((hour % 24) * 60 + minute, sure or hour > 12 or hour == 0)]
+    return [Clock((hour % 24) * 60 + minute, sure or hour > 12 or hour == 0, night)]
 
 
 def _with_half(minutes: int, half: int | None, part: int | None, *, sure: bool) -> Sequence[Found] | None:
     """Settle am and pm: by am/pm, else by the part of the day, else it stays open."""
     hour, minute = divmod(minutes, 60)
     if half is not None:
-        if hour > 12:
-            return clock_of(hour, minute, sure=True)
-        return clock_of(hour % 12 + (12 if half else 0), minute, sure=True)
+        known = hour if hour > 12 else hour % 12 + (12 if half else 0)
+        return clock_of(known, minute, sure=True, night=part == NIGHT)
     if part is None or sure or hour > 12 or hour == 0:
         return clock_of(hour, minute, sure=sure)
-    return clock_of(by_part(hour, part), minute, sure=True)
+    return [in_part(hour, minute, part)]
+
+
+def in_part(hour: int, minute: int, part: int) -> Clock:
+    """Give the time of an hour from 1 to 12 in its part of the day; few mean 2 in the night: not sure."""
+    late = part == NIGHT and 1 <= hour <= 4
+    return Clock((by_part(hour, part) % 24) * 60 + minute, not late, night=part == NIGHT)
 
 
 def by_part(hour: int, part: int) -> int:

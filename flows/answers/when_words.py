@@ -7,11 +7,11 @@ Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third
 am/pm, M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u
 unit, h o'clock, @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half,
 Q quarter, V to/menos, & and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R
-until, r or, ! not, z anything else.
+until, r or, ! not, j now, z anything else.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ _WEEKDAYS = """
 """
 _DAYS = """
     0: today tday tdy hoy
-    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro  tomm tmw tomoz
+    1: tomorrow tomoro tomorow tommorow tommorrow tomorrrow tmrw tmr tmrow tmro tomm tmw tomoz mnn mnna
     2: overmorrow
     -1: yesterday ayer yday
     -2: ereyesterday anteayer antier
@@ -87,7 +87,7 @@ _UNITS = """
     4: month months mes meses
     5: year years yr yrs ano anos
     6: weekend weekends finde
-    7: second seconds sec secs segundo_u segundos
+    7: seconds sec secs segundos
 """
 _WORDS: dict[str, tuple[str, int]] = (
     _table("M", _MONTHS)
@@ -103,7 +103,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("in en within dentro".split(), ("I", 0))
     | dict.fromkeys("next nxt following proximo proxima siguiente".split(), ("X", 0))
     | dict.fromkeys("this ths este esta coming upcoming".split(), ("S", 0))
-    | dict.fromkeys("last pasado pasada".split(), ("L", 0))
+    | dict.fromkeys("last pasado pasada ultimo ultima".split(), ("L", 0))
     | dict.fromkeys(("past",), ("x", 0))
     | dict.fromkeys("ago before earlier hace atras".split(), ("G", 0))
     | dict.fromkeys("hence later fromnow".split(), ("F", 0))
@@ -119,6 +119,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("between entre".split(), ("b", 0))
     | dict.fromkeys("until hasta thru through".split(), ("R", 0))
     | {"or": ("r", 0), "not": ("!", 0), "isnt": ("!", 0)}
+    | dict.fromkeys("now ahora ahorita".split(), ("j", 0))
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
 _SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
@@ -142,10 +143,34 @@ _NAMED_DAYS = (
 )
 _WEEKDAY_NAMES = "(?:mon|tues|wednes|thurs|fri|satur|sun)day|martes|miercoles|jueves|viernes|sabado|domingo"
 _TWELVE = "una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
-_PHRASES = tuple(
+_TENS_WORDS = "twenty|thirty|forty|fourty|fifty"
+
+
+def _fortnight(found: re.Match[str]) -> str:
+    """Hoy en ocho is a week from today, hoy en quince two: the day itself is counted."""
+    return " en 7 dias " if found[1] == "ocho" else " en 14 dias "
+
+
+_PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
+        (r"(?<=[a-z])@|@(?=[a-z])", " @ "),
+        (rf"\b({_TENS_WORDS})-(?=[a-z])|(?<=[a-z])-(?=(?:oh?|fifteen|{_TENS_WORDS})\b)", r"\1 "),
+        (r"\b(?:right|just|por|ya) (now|ahora|ahorita)\b|\b(ahora|ahorita) mism[oa]\b", r" \1\2 "),
+        (
+            r"\b(in|en)(?: (?:about|around|abt|approximately|approx|like|maybe|roughly|como|unos|unas))+\b",
+            r" \1 ",
+        ),
+        (r"\b(?:in|on) the ([ap])\.?m\b", r" \1m "),
+        (
+            r"\b(?:can ?'?t|cannot|can not)(?: (?:do|make|come|go|on|in|it))*(?= )"
+            r"|\bno puedo(?: (?:ir|llegar|venir|para|en|el|la))*(?= )",
+            " not ",
+        ),
+        (r"\bpasad[ao]s (?:de )?las?\b", " past "),
+        (r"\b(?:de )?hoy en (ocho|quince)(?: dias)?\b", _fortnight),
+        (r"\bun par de\b", " 2 "),
         (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
         (r"\b2(?:nite|night)\b", " tonight "),
         (r"\b2day\b", " today "),
@@ -177,7 +202,7 @@ _PHRASES = tuple(
         (r"\besta tarde\b|\bthis afternoon\b", " today afternoon "),
         (r"\besta noche\b|\bthis evening\b", " tonight "),
         (r"\b(?:de|por|en|a) la (tarde|noche|madrugada)\b", r" \1 "),
-        (r"(?<=[a-z\d]) del (?:mediodia|medio dia)\b", " midday_part "),
+        (rf"(?<=[a-z\d]) del (?:mediodia|medio dia|dia(?! (?:\d|{_TWELVE})))\b", " midday_part "),
         (r"\bmedio ?dia\b|\bmid ?day\b", " noon "),
         (r"\bmedia noche\b|\bmid ?night\b", " midnight "),
         (r"\bmanana\b(?= (?:al )?noon)", "tomorrow"),
@@ -192,7 +217,7 @@ _PHRASES = tuple(
             r"\b(cinco|diez|veinte|veinticinco|cuarto|5|10|15|20|25) (?:minutos )?(?:para|pa) las?(?= )",
             r"\1 menos_las ",
         ),
-        (r"\bde (?:aqui|hoy) (?:a|en)(?= \w+ (?:dias?|semanas?|mes))", " en "),
+        (r"\bde (?:aqui|hoy) (?:a|en)(?= \w+ (?:dias?|semanas?|mes|horas?|minutos))", " en "),
         (rf"\bno (?:es )?(?:para )?(?:el|la)(?= (?:{_WEEKDAY_NAMES}|\d))", " not "),
         (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
         (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
@@ -229,7 +254,7 @@ _LEX = re.compile(
     |(?P<dot>(?<![\d.])\d{1,2}\.\d{1,2}(?![\d]|\.\d))
     |(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b|\d{1,2}\.?(?:o|ro|do|to|er|ero)\b)
     |(?P<digits>\d+)
-    |(?P<word>[a-z@]+(?:_[a-z]+)?(?:'[a-z]+)?)
+    |(?P<word>@|[a-z]+(?:_[a-z]+)?(?:'[a-z]+)?)
     |(?P<point>[,;.!?()\-:/])
     """,
     re.VERBOSE,
@@ -291,6 +316,9 @@ def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
     after_at = at > 0 and spoken[at - 1] == "@"
     if word in _SPANISH_ONLY and lang != "es" and not after_at:
         return Token("z", 0, word), 1
+    if word in ("second", "segundo"):
+        counted = at > 0 and (spoken[at - 1] in ("a", "one", "un") or spoken[at - 1].isdigit())
+        return Token(*(("u", SECOND) if counted else ("q", 2)), word), 1
     if word in _WORDS and not (word in ("un", "una") and after_at):
         kind, value = _WORDS[word]
         return Token(kind, value, word), 1

@@ -70,6 +70,22 @@ def at(month: int, number: int, hour: int, minute: int = 0, year: int = 2027) ->
         ("4 people, march 4 at 9am", at(3, 4, 9)),
         ("12 Elm St, tomorrow 9am", at(2, 24, 9)),
         ('feb 24 at 8 o"clock in the morning', at(2, 24, 8)),
+        ("tomorrow @noon", at(2, 24, 12)),
+        ("thu@4:20pm", at(2, 25, 16, 20)),
+        ("in 2.5 hours", at(2, 23, 20, 21)),
+        ("in about 45 minutes", at(2, 23, 18, 36)),
+        ("after 3 hours", at(2, 23, 20, 51)),
+        ("five minutes to six tomorrow evening", at(2, 24, 17, 55)),
+        ("saturday at eleven-twenty am", at(2, 27, 11, 20)),
+        ("the twenty-seventh at 6pm", at(2, 27, 18)),
+        ("second of march, 7 in the am", at(3, 2, 7)),
+        ("in three weeks on friday at 2pm", at(3, 19, 14)),
+        ("thursday in 2 weeks, 8am", at(3, 11, 8)),
+        ("last day of march at noon", at(3, 31, 12)),
+        ("the last monday in april at 9am", at(4, 26, 9)),
+        ("next month on the 24th at 9am", at(3, 24, 9)),
+        ("can't do wednesday, friday 9am", at(2, 26, 9)),
+        ("right now", at(2, 23, 17, 51)),
     ],
 )
 def test_what_is_said_in_full_is_read_back(text: str, expected: datetime) -> None:
@@ -94,6 +110,16 @@ def test_what_is_said_in_full_is_read_back(text: str, expected: datetime) -> Non
         ("lunes de la próxima semana a las 11 am", at(3, 1, 11)),
         ("dentro de dos semanas a las 9 am", at(3, 9, 9)),
         ("el 16 de marzo a las 15 horas", at(3, 16, 15)),
+        ("mñn 11am", at(2, 24, 11)),
+        ("viernes a las 12 del dia", at(2, 26, 12)),
+        ("el veintiocho a las once de la mañana", at(2, 28, 11)),
+        ("hoy en quince a las 9 am", at(3, 9, 9)),
+        ("en un par de horas", at(2, 23, 19, 51)),
+        ("de aqui a tres horas", at(2, 23, 20, 51)),
+        ("diez pasadas las 4 pm del jueves", at(2, 25, 16, 10)),
+        ("el último jueves de abril a las 9 am", at(4, 29, 9)),
+        ("no puedo el jueves, el sábado a las 4 pm", at(2, 27, 16)),
+        ("ahora mismo", at(2, 23, 17, 51)),
     ],
 )
 def test_spanish_in_full_is_read_back(text: str, expected: object) -> None:
@@ -193,6 +219,31 @@ def test_what_is_missing_or_does_not_add_up_is_asked(text: str, lang: str, sente
     assert heard(text, lang=lang) == sentence
 
 
+@pytest.mark.parametrize(
+    "text, lang, expected",
+    [
+        ("tonight at 1am", "en", at(2, 24, 1)),
+        ("tonight at midnight", "en", at(2, 24, 0)),
+        ("today at midnight", "en", at(2, 24, 0)),
+        ("saturday night at 12:30", "en", at(2, 28, 0, 30)),
+        ("el sábado a las 12 de la noche", "es", at(2, 28, 0)),
+        ("esta noche a las 2 am", "es", at(2, 24, 2)),
+        ("thursday night at 11", "en", at(2, 25, 23)),
+        ("thursday at 1am", "en", at(2, 25, 1)),
+        ("tonight at 3", "en", "ask.time"),  # in the night or, after all, in the afternoon?
+    ],
+)
+def test_after_midnight_a_night_goes_on(text: str, lang: str, expected: object) -> None:
+    assert heard(text, lang=lang) == expected
+
+
+def test_an_hour_doubted_in_the_night_keeps_its_night() -> None:
+    first = read("tonight at 2", Asked("datetime", "en", TUESDAY))
+    assert isinstance(first, AskBack)
+    assert heard("2am", draft=first.draft) == at(2, 24, 2)
+    assert heard("8pm", draft=first.draft) == at(2, 23, 20)
+
+
 def test_two_texts_make_one_answer() -> None:
     first = read("1 its tomoro", Asked("datetime", "en", TUESDAY))
     assert first == AskBack("ask.time", {"at": day(2, 24)}, {"date": day(2, 24)})
@@ -256,6 +307,12 @@ def test_a_time_alone(text: str, lang: str, expected: object) -> None:
         ("feb 29", "en", day(2, 29, 2028)),
         ("22 de abril", "es", day(4, 22)),
         ("black friday", "en", "unclear.date"),
+        ("lunes 5/4", "es", day(4, 5)),  # 5 April is a Monday, 4 May is none
+        ("the second", "en", day(3, 2)),
+        ("2nd week", "en", "unclear.date"),
+        ("2 weeks from thursday", "en", day(3, 11)),
+        ("can't do tomorrow", "en", "unclear.date"),
+        ("no puedo mañana", "es", "unclear.date"),
     ],
 )
 def test_a_date_alone(text: str, lang: str, expected: object) -> None:
