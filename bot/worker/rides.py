@@ -334,7 +334,17 @@ class _Tending:
             )
         elif snapshot.live:
             kept["car"] = None  # between two drivers
-        await self._over(kept)
+        row = self._leg.row
+        if row.live and all(getattr(row, name) == value for name, value in kept.items()):
+            await self._workshop.database.run(self._as_before)
+        else:
+            await self._over(kept)
+
+    def _as_before(self, connection: sa.Connection) -> bool:
+        """Let go of a leg that stands as it stood: no new version, no turn."""
+        now, row = self._workshop.clock.now(), self._fresh(connection)
+        again = now if row is None or self._woken(row) else look_again(row, now)
+        return rides.release_lease(connection, self._lease, again)
 
     async def _over(self, kept: dict[str, Any]) -> None:
         await self._write(lambda connection: kept)

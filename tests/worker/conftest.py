@@ -13,6 +13,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from bot.acting import Acting, Done
+from bot.arranging import book_rides, save_interview
 from bot.channels.simulator import Simulator, read_said
 from bot.clock import MovableClock
 from bot.conversation import Conversations
@@ -20,10 +22,12 @@ from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.rides.stub.server import create_app
 from bot.settings import Settings
+from bot.views import place_view
 from bot.worker.schedule import FAMILIES, STEPS
 from bot.worker.workshop import Workshop
+from flows.actions import BookRides, SaveInterview
 from flows.library import shipped
-from storage import due, funds, invites, staff
+from storage import due, funds, invites, people, places, staff
 from storage.database import Database
 from storage.tables import AttentionItem, Interview, Message, Ride, table
 from tests.rides.conftest import served
@@ -70,6 +74,11 @@ class Town:
         """Text us one after another; return all the phone got."""
         return [got for each in words for got in await self.text(each, phone)]
 
+    async def wants_cars(self) -> None:
+        """Have Ray here with an interview tomorrow and both cars asked for, without the talk about it."""
+        await self.talk("ride7", "y")
+        await self.workshop.database.run(partial(_ask_for_cars, self.workshop, self.clock.now()))
+
     async def settle(self, phone: str = RAY) -> list[str]:
         """Run every worker until none has anything to do."""
         await self.pump()
@@ -92,6 +101,7 @@ class Town:
 
     async def move_to(self, at: datetime, phone: str = RAY) -> list[str]:
         """Move the clock to a moment, stopping at each at which something falls due on the way."""
+        await self.pump()
         while (now := self.clock.now()) < at:
             waits = partial(due.next_due, families=list(FAMILIES.values()), after=now)
             first = await self.workshop.database.read(waits)
@@ -99,10 +109,17 @@ class Town:
             await self.pump()
         return await self.new_texts(phone)
 
+    async def jump_to(self, at: datetime, phone: str = RAY) -> list[str]:
+        """Move the clock there at once, as if we had been down on the way."""
+        self.clock.move_to(at)
+        return await self.settle(phone)
+
     async def pump(self) -> None:
         """Run every worker until none has anything to do."""
         for _ in range(100):
-            done = {name: await step(self.workshop) for name, step in STEPS.items()}
+            done = {
+                name: await STEPS[name](self.workshop) for name in ("places", "rides", "timers", "deliver")
+            }
             if not any(done.values()):
                 return
         raise AssertionError(f"the workers do not come to rest: {done}")
@@ -139,7 +156,7 @@ async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     )
     settings = Settings(env="test")
     async with served(company_app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as company:
-        provider = GuestRides(url, "demo", "demo-ride-secret", (SECRET,), timeout_s=2)
+        provider = GuestRides(url, "demo", "demo-ride-secret", (SECRET,), timeout_s=0.3)
         conversations = Conversations(database, FLOWS, settings, clock, lambda name: None)
         await conversations.keep_flows()
         workshop = Workshop(
@@ -167,3 +184,27 @@ def _found(now: datetime, connection: sa.Connection) -> None:
         zone="America/New_York",
     )  # fmt: skip
     invites.add_invite(connection, code="RIDE7", now=now, uses=1000)
+
+
+def _ask_for_cars(workshop: Workshop, now: datetime, connection: sa.Connection) -> None:
+    people.keep_facts(connection, 1, {"first_name": "Ray"})
+    doors = [{"key": "front", "label": "front, on 5th"}]
+    home, there = (
+        places.add_place(connection, person_id=1, label=label, address=address, pin=pin, now=now, doors=doors)
+        for label, address, pin in (
+            ("Hope House", "218 5th St", (42.3601, -71.0589)),
+            ("Harbor Freightway", "4100 Airport Rd", (42.461, -71.11)),
+        )
+    )
+    who = Acting(
+        person_id=1, conversation_id=1, contact_point_id=1, message_id=None, last_words="", now=now,
+        zone="America/New_York", flows=FLOWS, settings=workshop.settings,
+    )  # fmt: skip
+    at = datetime(2027, 2, 24, 8)
+    saved = save_interview(connection, SaveInterview(place=place_view(there), at=at), who)
+    assert isinstance(saved, Done)
+    view: Any = saved.result
+    booked = book_rides(
+        connection, BookRides(interview=view, pickup=place_view(home), rider="Ray", door="front"), who
+    )
+    assert isinstance(booked, Done)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Fault(BaseModel):
-    """One fault: the next `count` requests with this method and path prefix meet it.
+    """One fault: the next `count` requests with this method and path prefix (`exact`: this path) meet it.
 
     `status`: answer `code` instead. `hang`: wait `seconds`. `drop`: close the connection half-way.
     `truncate`: cut the JSON in two. `when` says whether the work is done before or after the trouble,
@@ -23,6 +23,7 @@ class Fault(BaseModel):
 
     method: str = "*"
     path: str = "/"
+    exact: bool = False
     kind: Literal["status", "hang", "drop", "truncate"]
     applied: Literal["before", "after", "never"] = "never"
     code: int = Field(default=503, ge=400, le=599)
@@ -32,7 +33,8 @@ class Fault(BaseModel):
 
     def meets(self, method: str, path: str) -> bool:
         """Say whether this request is one the fault waits for."""
-        return self.method in ("*", method) and path.startswith(self.path)
+        here = path == self.path if self.exact else path.startswith(self.path)
+        return self.method in ("*", method) and here
 
 
 class Faults:

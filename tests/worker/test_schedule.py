@@ -1,0 +1,181 @@
+"""The ticker: it looks when told, when time comes and when the clock jumps, and no fault stops it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from time import monotonic
+
+import pytest
+
+from bot.channels.simulator import read_said
+from bot.clock import SystemClock
+from bot.worker import schedule
+from bot.worker.schedule import STEPS, Workers
+from bot.worker.workshop import Step, Workshop
+from storage import timers
+from storage.timers import EngineTimer
+from tests.rides.conftest import until
+from tests.worker.conftest import RAY, Town
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
+class Counted:
+    """A step that counts its runs, waits for `gate`, and says `left` times that there is more."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.runs, self.left, self.raises = 0, left, 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def step(self, workshop: Workshop) -> int:
+        self.runs += 1
+        await self.gate.wait()
+        if self.raises:
+            self.raises -= 1
+            raise RuntimeError("a bug")
+        self.left -= 1
+        return max(0, self.left + 1)
+
+    async def came_to(self, runs: int) -> None:
+        async def came() -> bool:
+            return self.runs >= runs
+
+        await until(came)
+        await asyncio.sleep(0.05)
+        assert self.runs == runs
+
+
+Start = Callable[..., Awaitable[Workers]]
+
+
+@pytest.fixture
+async def start(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    """Start workers with these steps; long between looks unless `every` says otherwise."""
+    started: list[Workers] = []
+
+    async def begin(every: float = 3600, **steps: Step) -> Workers:
+        monkeypatch.setattr(schedule, "LOOK_EVERY", dict.fromkeys(STEPS, timedelta(seconds=every)))
+        workers = Workers(town.workshop, steps)
+        workers.start()
+        started.append(workers)
+        return workers
+
+    yield begin
+    for workers in started:
+        await workers.stop()
+
+
+async def test_it_looks_at_the_start_and_until_there_is_no_more(start: Start) -> None:
+    counted = Counted(left=3)
+    workers = await start(timers=counted.step)
+    await counted.came_to(4)
+    assert set(workers.ticked) == {"timers"}
+
+
+async def test_woken_while_it_runs_it_looks_once_more(start: Start) -> None:
+    counted = Counted()
+    counted.gate.clear()
+    workers = await start(timers=counted.step)
+    await asyncio.sleep(0)
+    for _ in range(5):
+        workers.wake("timers")
+    counted.gate.set()
+    await counted.came_to(2)
+
+
+async def test_it_looks_now_and_then_unasked(start: Start) -> None:
+    counted = Counted()
+    await start(every=1, timers=counted.step)
+    await counted.came_to(1)
+    began = monotonic()
+    await counted.came_to(2)
+    assert monotonic() - began < 2
+
+
+async def test_a_step_that_raises_ends_nothing(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    broken, other = Counted(), Counted()
+    broken.raises = 1
+    workers = await start(timers=broken.step, deliver=other.step)
+    await broken.came_to(1)
+    await other.came_to(1)
+    assert "worker failed" in caplog.text
+    assert "timers" not in workers.ticked
+    workers.wake("timers")
+    await broken.came_to(2)
+    assert "timers" in workers.ticked
+
+
+async def test_a_clock_that_is_moved_has_everybody_look(start: Start, town: Town) -> None:
+    one, other = Counted(), Counted()
+    await start(timers=one.step, deliver=other.step)
+    await one.came_to(1)
+    await asyncio.to_thread(town.clock.move, timedelta(hours=1))  # from whatever thread
+    await one.came_to(2)
+    await other.came_to(2)
+
+
+async def test_what_falls_due_soon_is_looked_at_on_its_second(start: Start, town: Town) -> None:
+    await town.text("ride7")
+    town.workshop = _with_real_clock(town.workshop)
+    at = SystemClock().now() + timedelta(seconds=0.5)
+    timer = EngineTimer(conversation_id=1, token="soon", at=at)
+    await town.workshop.database.run(partial(timers.set_timers, timers=[timer], now=at))
+    rung: list[float] = []
+
+    async def step(workshop: Workshop) -> int:
+        done = await STEPS["timers"](workshop)
+        if done:
+            rung.append((workshop.clock.now() - at).total_seconds())
+        return done
+
+    await start(every=3600, timers=step)
+
+    async def has_rung() -> bool:
+        return bool(rung)
+
+    await until(has_rung)
+    assert 0 <= rung[0] < 1
+
+
+def _with_real_clock(workshop: Workshop) -> Workshop:
+    return replace(workshop, clock=SystemClock())
+
+
+async def test_stopping_lets_what_runs_come_to_its_end(start: Start) -> None:
+    counted = Counted(left=100)
+    counted.gate.clear()
+    workers = await start(timers=counted.step)
+    await asyncio.sleep(0.01)
+    asyncio.get_running_loop().call_later(0.1, counted.gate.set)
+    await workers.stop()
+    assert counted.runs == 1
+    assert counted.left == 99
+    workers.wake("timers")
+    await asyncio.sleep(0.02)
+    assert counted.runs == 1
+
+
+async def test_stopping_waits_no_longer_than_it_may(start: Start) -> None:
+    counted = Counted()
+    counted.gate.clear()
+    workers = await start(timers=counted.step)
+    await asyncio.sleep(0.01)
+    began = monotonic()
+    await workers.stop(timedelta(seconds=0.1))
+    assert monotonic() - began < 1
+
+
+async def test_the_real_ones_answer_a_text_by_themselves(start: Start, town: Town) -> None:
+    workers = await start(**STEPS)
+    town.workshop.conversations._wake = workers.wake
+    said = read_said(RAY, {"text": "ride7"}, town.clock.now())
+    await town.workshop.conversations.received([said])
+
+    async def answered() -> bool:
+        return bool(await town.sent())
+
+    await until(answered)
+    assert set(workers.ticked) == set(STEPS)
