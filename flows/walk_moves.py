@@ -1,0 +1,290 @@
+"""What may happen next while every way through the flows is walked, and how one such thing is played.
+
+The rule: the real engine decides and the fake world answers; a move says nothing about language or channel,
+so that a way found once can be played again in another language, on another channel, on a shared phone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from flows.actions import Action
+from flows.drawing import WORDS
+from flows.effects import Do as DoEffect
+from flows.effects import Effect
+from flows.engine import advance
+from flows.events import (
+    ActionDone,
+    ActionFailed,
+    Event,
+    OptionTapped,
+    SpotShared,
+    StaffHandedBack,
+    TextReceived,
+    TimerRang,
+)
+from flows.fakes import World, fake, make_event
+from flows.flowset import FlowSet
+from flows.model import Do
+from flows.progress import Frame, Progress, Shown, chain, innermost
+from flows.turn import find_step
+
+MOST_ACTIONS = 30  # between two words of a person; a talk with more goes round in circles
+_A_MOMENT = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A person writes, in either language."""
+
+    en: str
+    es: str
+    card: str | None = None
+    photos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A person takes a row they were shown: its number typed, or its button tapped."""
+
+    n: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A person shares where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """Time passes until a timer of this name ("hold", "silence", "late") is due; where none is set, nothing rings."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An outside event; `fields` are laid over what the fake world says."""
+
+    name: str
+    fields: Mapping[str, Any]
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gave:
+    """An action's result: a reason where it failed; `bare` leaves out what a view may leave out.
+
+    `to` is the run whose action it is, in the walk that found it.
+    """
+
+    reason: str | None = None
+    bare: bool = False
+    to: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """The caseworker gives the conversation back."""
+
+
+Move: TypeAlias = Typed | Picked | Pinned | Rang | Came | Gave | HandedBack
+BY_PERSON = (Typed, Picked, Pinned)
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where a walk stands: the person's progress, the little world, the clock, the actions not yet answered."""
+
+    progress: Progress
+    world: World
+    at: datetime
+    pending: tuple[DoEffect, ...] = ()
+    trees: tuple[Frame, ...] = ()  # the talks this was copied with: they hold what ended since
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One way a turn can go: where it leads, what was said and done, and the moves that made it."""
+
+    standing: Standing
+    effects: tuple[Effect, ...]
+    moves: tuple[Move, ...]
+    circles: bool = False
+
+
+def play(flows: FlowSet, standing: Standing, move: Move) -> list[Effect]:
+    """Play one move; `standing` is changed in place. Actions are left in `standing.pending`."""
+    event = _event(standing, move)
+    if event is None:
+        return []
+    standing.progress, effects = advance(flows, standing.progress, event)
+    standing.pending += tuple(each for each in effects if isinstance(each, DoEffect))
+    return effects
+
+
+def ways(flows: FlowSet, standing: Standing, moves: tuple[Move, ...]) -> Iterator[Turned]:
+    """Play moves in every way the actions between them can end; `standing` stays as it is."""
+    work: list[tuple[Standing, tuple[Move, ...], tuple[Effect, ...], tuple[Move, ...]]] = [
+        (copied(standing), moves, (), ())
+    ]
+    while work:
+        here, left, effects, played = work.pop()
+        if sum(isinstance(each, Gave) for each in played) > MOST_ACTIONS:
+            yield Turned(here, effects, played, circles=True)
+        elif here.pending:
+            given = left and isinstance(left[0], Gave)
+            results, left = ([left[0]], left[1:]) if given else (_results(flows, here), left)
+            for at, result in enumerate(results, 1):
+                next_ = here if at == len(results) else copied(here)
+                more = play(flows, next_, result)
+                work.append((next_, left, (*effects, *more), (*played, result)))
+        elif left:
+            more = play(flows, here, left[0])
+            work.append((here, left[1:], (*effects, *more), (*played, left[0])))
+        else:
+            yield Turned(here, effects, played)
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+def _event(standing: Standing, move: Move) -> Event | None:
+    """Make the event of a move, and let its time pass."""
+    progress = standing.progress
+    if isinstance(move, Rang):
+        due = [(at, token) for token, at in progress.timers.items() if token.partition(":")[0] == move.name]
+        if not due:
+            return None
+        at, token = min(due)
+        standing.at = max(standing.at, at.astimezone(standing.at.tzinfo))
+        return TimerRang(at=standing.at, token=token)
+    if not isinstance(move, Gave):
+        standing.at += _A_MOMENT
+    here: dict[str, Any] = {"channel": progress.channel, "opted_in": progress.opted_in is not False}
+    match move:
+        case Typed(en=en, es=es, card=card, photos=photos):
+            text = es if progress.lang == "es" else en
+            return TextReceived(at=standing.at, text=text, card=card, photos=photos, **here)
+        case Picked():
+            return _picked(standing, move, here)
+        case Pinned():
+            return SpotShared(at=standing.at, lat=42.37, lon=-71.03, **here)
+        case Came(name=name, fields=fields):
+            return make_event(standing.world, name, fields, standing.at)
+        case Gave():
+            return _answered(standing, move)
+        case HandedBack():
+            return StaffHandedBack(at=standing.at)
+
+
+def _picked(standing: Standing, move: Picked, here: Mapping[str, Any]) -> Event:
+    progress = standing.progress
+    prompt, label = _shown(progress, move.n)
+    if progress.channel == "telegram" and prompt is not None:
+        return OptionTapped(at=standing.at, prompt=prompt, n=move.n, **here)
+    typed = (label or move.label) if move.n >= WORDS else str(move.n)
+    return TextReceived(at=standing.at, text=typed, **here)
+
+
+def _shown(progress: Progress, n: int) -> tuple[int | None, str | None]:
+    """Find the newest prompt that shows row `n`, and its label in the language of now."""
+    if progress.undoing is not None:
+        return progress.undoing.prompt, None
+    for root in reversed(progress.stack):
+        frame = innermost(root)
+        if frame.prompt and not root.parked:
+            label = next((row.label for row in frame.shown.rows if row.n == n), None)
+            return frame.prompt, label
+    return None, None
+
+
+def _answered(standing: Standing, move: Gave) -> Event | None:
+    if not standing.pending:
+        return None
+    (asked, *rest), standing.pending = standing.pending, ()
+    standing.pending = tuple(rest)
+    if move.reason is not None:
+        return ActionFailed(at=standing.at, call=asked.call, reason=move.reason)
+    result = fake(standing.world, asked.action, standing.at.replace(tzinfo=None))
+    if isinstance(result, str):
+        return ActionFailed(at=standing.at, call=asked.call, reason=result)
+    if move.bare:
+        result = {name: value for name, value in result.items() if name not in optional(asked.action)}
+    return ActionDone(at=standing.at, call=asked.call, result=result)
+
+
+def optional(action: Action) -> frozenset[str]:
+    """Name what the result of an action may leave out."""
+    found: frozenset[str] = getattr(action.gives, "__optional_keys__", frozenset())
+    return found
+
+
+def _results(flows: FlowSet, standing: Standing) -> list[Move]:
+    """Give the kinds of result of the action that is waited for: done, and each reason that is answered
+    otherwise."""
+    asked, progress = standing.pending[0], standing.progress
+    frame = _calling(progress, asked.call)
+    to = frame.n if frame is not None else 0
+    results: list[Move] = [Gave(to=to)]
+    if not asked.action.acts and optional(asked.action):
+        results.append(Gave(bare=True, to=to))
+    if progress.undoing is not None and progress.undoing.call == asked.call:
+        return [*results, Gave("failed")]
+    step = None if frame is None or frame.then else find_step(flows.flows[frame.flow], frame.open)
+    if isinstance(step, Do):
+        own = [reason for reason in asked.action.fails if reason in step.if_fails]
+        others = [reason for reason in asked.action.fails if reason not in step.if_fails]
+        results += [Gave(reason, to=to) for reason in (*own, *others[:1])]
+    return results
+
+
+def _calling(progress: Progress, call: int) -> Frame | None:
+    frames = (frame for root in progress.stack for frame in chain(root))
+    return next((frame for frame in frames if frame.call == call), None)
+
+
+# --- copies -----------------------------------------------------------------------------------------------
+
+
+def copied(standing: Standing) -> Standing:
+    """Copy a standing so that playing on leaves the original as it is."""
+    progress, world = standing.progress, standing.world
+    stack = [copied_frame(root) for root in progress.stack]
+    return Standing(
+        progress=replace(
+            progress,
+            facts=dict(progress.facts),
+            stack=stack,
+            inbox=list(progress.inbox),
+            waiting=list(progress.waiting),
+            timers=dict(progress.timers),
+            undoing=None if progress.undoing is None else replace(progress.undoing),
+            caused=list(progress.caused),
+        ),
+        world=replace(
+            world,
+            interview=None if world.interview is None else dict(world.interview),
+            ride=None if world.ride is None else dict(world.ride),
+            shown=dict(world.shown),
+        ),
+        at=standing.at,
+        pending=standing.pending,
+        trees=tuple(stack),
+    )
+
+
+def copied_frame(frame: Frame) -> Frame:
+    """Copy a run with all its runs."""
+    return replace(
+        frame,
+        answers=dict(frame.answers),
+        known=dict(frame.known),
+        done=list(frame.done),
+        sub=None if frame.sub is None else copied_frame(frame.sub),
+        subs={name: [copied_frame(run) for run in runs] for name, runs in frame.subs.items()},
+        shown=Shown(list(frame.shown.rows), frame.shown.page),
+        confirm=None if frame.confirm is None else replace(frame.confirm),
+    )
