@@ -8,6 +8,7 @@ supervisor their team and those without one; an admin everybody.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,7 +62,10 @@ class CaseworkerRow:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One conversation in the list; `needs_by` is when a human is due, None when nobody is waited for."""
+    """One conversation in the list; `needs_by` is when a human is due, None when nobody is waited for.
+
+    The last words are the person's own while they wait for somebody, else whoever spoke last.
+    """
 
     person_id: int
     person_ref: str
@@ -75,6 +79,7 @@ class Listed:
     kind: str | None
     reason: str | None
     last_words: str | None
+    last_extra: dict[str, Any] | None
     last_direction: str | None
     last_at: datetime | None
 
@@ -245,8 +250,12 @@ def _list(who: CaseworkerRow, limit: int) -> sa.Select[tuple[object, ...]]:
     )
     last = (
         sa.select(sa.func.max(MESSAGE.c.id))
-        .where(MESSAGE.c.conversation_id == CONVERSATION.c.id, MESSAGE.c.state.not_in(("dropped", "expired")))
-        .correlate(CONVERSATION)
+        .where(
+            MESSAGE.c.conversation_id == CONVERSATION.c.id,
+            MESSAGE.c.state.not_in(("dropped", "expired")),
+            sa.or_(MESSAGE.c.direction == "in", ITEM.c.id.is_(None)),
+        )
+        .correlate(CONVERSATION, ITEM)
         .scalar_subquery()
     )
     urgent = sa.func.coalesce(ITEM.c.urgent, sa.false())
@@ -264,6 +273,7 @@ def _list(who: CaseworkerRow, limit: int) -> sa.Select[tuple[object, ...]]:
             ITEM.c.kind,
             ITEM.c.reason,
             MESSAGE.c.body.label("last_words"),
+            MESSAGE.c.extra.label("last_extra"),
             MESSAGE.c.direction.label("last_direction"),
             MESSAGE.c.at.label("last_at"),
         )

@@ -41,6 +41,8 @@ async def test_those_who_need_somebody_come_first_with_the_reason_and_last_words
 
     assert page.text.index("Need somebody 1") < page.text.index("Ray") < page.text.index("Everybody else")
     assert page.text.index("Everybody else") < page.text.index("Dee")
+    assert "Ray: my id is gone" in page.text
+    assert "Us: " in page.text[page.text.index("Dee") :]
     assert "Asked for a person" in page.text
     assert "by " in page.text
 

@@ -86,11 +86,20 @@ def row(
         due=due(one.needs_by, now, zone) if one.needs_by else "",
         late=one.needs_by is not None and one.needs_by < now,
         urgent=one.urgent,
-        last=one.last_words or ("" if one.last_at is None else "(no words)"),
+        last=_last_words(one),
         last_who={"in": one.first_name or "They", "out": "Us"}.get(one.last_direction or "", ""),
         when=when(one.last_at, now, zone) if one.last_at else "",
         talking=talking(one.taken_over_by, names, who),
     )
+
+
+def _last_words(one: Listed) -> str:
+    """Write the last words; a tapped button is not looked up here."""
+    if one.last_at is None:
+        return ""
+    if "tap" in (one.last_extra or {}):
+        return "(tapped a button)"
+    return said(one.last_words or "", one.last_extra, 0, ()) or "(no words)"
 
 
 def called(first_name: str | None, end: str) -> str:

@@ -108,7 +108,7 @@ async def _open(deps: StaffDeps, request: Request, who: CaseworkerRow) -> Opened
 
 
 def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened) -> dict[str, Any]:
-    now = deps.clock.now()
+    now, kinds = deps.clock.now(), {item.kind for item in opened.items}
     return _common(deps, request, who) | {
         "person": opened.person,
         "name": drawn.called(
@@ -120,7 +120,10 @@ def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened
         "talking": drawn.talking(opened.taken_over_by, opened.names, who),
         "until": drawn.when(opened.taken_over_until, now, deps.zone) if opened.taken_over_until else None,
         "items": [(item, drawn.due(item.due_at, now, deps.zone), item.due_at < now) for item in opened.items],
-        "promises": [(one, drawn.due(one.due_at, now, deps.zone)) for one in opened.promises],
+        "promised": {one.what for one in opened.promises},
+        "promises": [
+            (one, drawn.due(one.due_at, now, deps.zone)) for one in opened.promises if one.what not in kinds
+        ],
         "lines": drawn.thread(opened, who, deps.zone),
         "earlier": opened.lines[0].id if len(opened.lines) == LINES else None,
     }
