@@ -348,6 +348,26 @@ async def test_a_bug_at_one_text_keeps_no_other_from_leaving(
     assert await post.needs() == ["could not be sent"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_database_that_fails_at_one_text_loses_none(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    await post.meet(DEE)
+    await post.queue("One.")
+    await post.queue("Hello Dee.", to=DEE)
+    full = "CREATE TRIGGER full BEFORE UPDATE ON message WHEN NEW.state = 'sent' AND NEW.id = 1 BEGIN"
+    await _run_sql(post, f"{full} SELECT RAISE(ABORT, 'disk full'); END")
+    assert await post.run() == ["sending", "sent"]
+    assert "could not be done" in caplog.text
+    await _run_sql(post, "DROP TRIGGER full")
+    assert await post.run(seconds=61) == ["sent", "sent"]
+    assert sorted(post.got) == ["Hello Dee.", "One."]
+
+
+async def _run_sql(post: Post, sql: str) -> None:
+    await post.workshop.database.run(lambda connection: connection.exec_driver_sql(sql).rowcount)
+
+
 # --- whether it may leave at all --------------------------------------------------------------------------
 
 
