@@ -15,7 +15,7 @@ from starlette.responses import StreamingResponse
 
 from storage.database import Closed, Database
 
-LASTS: Final = 5.0  # seconds
+LASTS: Final = 3.0  # seconds; what is served gets 4 to end when we stop
 COMES_BACK: Final = 250  # milliseconds until the browser connects again
 
 
