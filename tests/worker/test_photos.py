@@ -107,5 +107,5 @@ async def test_a_conversation_nobody_hands_back_goes_back_by_itself(town: Town) 
     town.clock.move(timedelta(minutes=1))
     await housekeeping.step(town.workshop)
     assert await town.settle() == []  # before dawn: asked again at nine
-    (again,) = await town.move_to(town.clock.now() + timedelta(hours=4))
+    again, *_ = await town.move_to(town.clock.now() + timedelta(hours=4))
     assert again.startswith("What day and time")
