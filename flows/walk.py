@@ -290,33 +290,50 @@ def _until_left(moves: tuple[Move, ...], n: int, gone: Frame | None) -> tuple[Mo
 def _give_back(under: _Under, at: int, n: int, run: _Run, leaving: _Leaving) -> None:
     """Play how a run gave back elsewhere at a place that waits for the same run."""
     node = under.nodes[at]
-    standing = _grafted(node.standing, n, under.nodes[leaving.at].standing, leaving.n, run.facts)
-    path = _path(under, leaving.at, run.began)
-    for turned in ways(under.flows, standing, leaving.moves):
+    standing, its = _grafted(node.standing, n, under.nodes[leaving.at].standing, leaving.n, run.facts)
+    path = _belonging(_path(under, leaving.at, run.began), its)
+    for turned in ways(under.flows, standing, _belonging(leaving.moves, its)):
         _look(under, standing, turned, node.start, (*_path(under, at), *path))
-        for outer, its in node.runs.items():
-            _left(under, at, replace(turned, moves=(*path, *turned.moves)), outer, its, ending=False)
+        for outer, known in node.runs.items():
+            _left(under, at, replace(turned, moves=(*path, *turned.moves)), outer, known, ending=False)
         _arrive(under, turned, node.start, at, (*path, *turned.moves))
 
 
-def _grafted(here: Standing, n: int, there: Standing, run: int, facts: Mapping[str, Any]) -> Standing:
-    """Put a run as it stands elsewhere into the talk that waits for it, with what it learnt since it began."""
+def _belonging(moves: Iterable[Move], n: int) -> tuple[Move, ...]:
+    """Tell the results among moves that they belong to run `n` here."""
+    return tuple(replace(move, to=n) if isinstance(move, Gave) else move for move in moves)
+
+
+def _grafted(
+    here: Standing, n: int, there: Standing, run: int, facts: Mapping[str, Any]
+) -> tuple[Standing, int]:
+    """Put a run as it stands elsewhere into the talk that waits for it, with what it learnt since it began.
+
+    Its numbers are moved past those of the talk, so that each stays one run's own; the new one is given back.
+    """
     grafted, mine = copied(there), copied(here)
-    inner = next(
-        frame for root in grafted.progress.stack for frame in chain(root) if frame.n == run
-    )
-    for root in mine.progress.stack:
+    progress, talk = grafted.progress, mine.progress
+    past = talk.seq
+    inner = next(frame for root in progress.stack for frame in chain(root) if frame.n == run)
+    for frame in all_frames(inner):
+        frame.n += past
+    for root in talk.stack:
         for frame in chain(root):
             if frame.sub is not None and frame.sub.n == n:
                 frame.sub = inner
                 break
-    learnt = {
-        name: value for name, value in grafted.progress.facts.items() if facts.get(name, inner) != value
-    }
-    grafted.progress.facts = mine.progress.facts | learnt
-    grafted.progress.seq = max(grafted.progress.seq, mine.progress.seq)
-    grafted.progress.stack = mine.progress.stack
-    return replace(grafted, trees=tuple(mine.progress.stack))
+    learnt = {name: value for name, value in progress.facts.items() if facts.get(name, inner) != value}
+    progress.facts = talk.facts | learnt
+    progress.seq += past
+    progress.timers = {_moved(token, past): due for token, due in progress.timers.items()}
+    progress.caused = talk.caused + [f"{each.rpartition('@')[0]}@{talk.stack[-1].n}" for each in progress.caused]
+    progress.stack = talk.stack
+    return replace(grafted, trees=tuple(talk.stack)), inner.n
+
+
+def _moved(token: str, past: int) -> str:
+    name, _, number = token.partition(":")
+    return f"{name}:{int(number) + past}" if number else name
 
 
 def _first(under: _Under, what: str, name: str, standing: Standing) -> bool:
