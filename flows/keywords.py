@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from flows.answers.plain import fold, said_in, words
+from flows.answers.plain import fold, said_in, words, words_in
 
 Carrier: TypeAlias = Literal["stop", "start", "help"]
 Name: TypeAlias = Literal[
@@ -52,7 +52,7 @@ class Keywords:
 
     def carrier(self, text: str) -> Carrier | None:
         """Read STOP, START or HELP: the exact single word, or a clear phrase."""
-        said = words(fold(text[:320]))
+        said = words_in(text[:320])
         if alone := self.carrier_words.get(" ".join(said)):
             return alone
         return next((name for phrase, name in _near(said, self._carrier) if self._clear(said, phrase)), None)
@@ -62,7 +62,7 @@ class Keywords:
 
         Both languages are always known; `lang` is the person's and decides nothing yet.
         """
-        said = words(fold(text[:320]))
+        said = words_in(text[:320])
         bare = " ".join(word for word in said if word not in self.politeness)
         # ES and EN are words of other sentences too ("no es"): they count only alone.
         known = self.anywhere_phrases.get(bare) if len(bare) > 2 else None
@@ -70,13 +70,13 @@ class Keywords:
             return found
         for phrase, each in _near(said, self._contained):
             # "no, you have the wrong number" is one all the same
-            if each.name == "wrong_number" and _find(said, phrase) is not None or self._clear(said, phrase):
+            if (each.name == "wrong_number" and _find(said, phrase) is not None) or self._clear(said, phrase):
                 return each
         return None
 
     def language(self, text: str) -> Lang | None:
         """Tell a text's language by words only that one has; None where no word, or both languages, speak."""
-        heard = {self.spoken[word] for word in words(fold(text[:320])) if word in self.spoken}
+        heard = {self.spoken[word] for word in words_in(text[:320]) if word in self.spoken}
         return heard.pop() if len(heard) == 1 else None
 
     def live_ride(self, text: str, lang: str) -> str | None:
@@ -146,8 +146,12 @@ def _by_first(phrases: Iterable[tuple[_Phrase, _Meant]]) -> _ByFirst[_Meant]:
 
 
 def _near(said: Sequence[str], known: _ByFirst[_Meant]) -> list[tuple[_Phrase, _Meant]]:
-    """Give the phrases whose first word was said, in the order of the list."""
-    rows = [row for word in known.keys() & said for row in known[word]]
+    """Give the phrases that were said, in the order of the list."""
+    rows = [row for word in said if word in known for row in known[word]]
+    if not rows:
+        return []
+    line = f" {' '.join(said)} "
+    rows = [row for row in rows if f" {' '.join(row[1])} " in line]
     rows.sort(key=_place)
     return [(phrase, meaning) for _, phrase, meaning in rows]
 

@@ -39,8 +39,8 @@ def pose(turn: Turn, frame: Frame, step: Question, words: str | None = None, *, 
     text = question_text(step, frame)
     inline = frame.confirm is None and words is None and "options" in text.names
     if words is None:
-        drawn = in_line(rows) if turn.progress.channel == "sms" else ""
-        words = fill(turn, text, {**scope, "options": drawn})
+        drawn = in_line(rows) if inline and turn.progress.channel == "sms" else ""
+        words = fill(turn, text, {**scope, "options": drawn} if inline else scope)
     prompt = _number(turn, frame)
     turn.progress.back_to = False
     buttons = () if inline and turn.progress.channel == "sms" else tuple(Button(r.n, r.label) for r in rows)

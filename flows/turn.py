@@ -155,8 +155,10 @@ def stay_silent(turn: Turn, why: SilentReason) -> None:
 
 def sentence(turn: Turn, key: str, blanks: Mapping[str, Any] | None = None) -> str:
     """Write out one of the engine's own sentences (content/words/engine.yaml)."""
-    facts = turn.progress.facts
-    return fill(turn, turn.flows.sentences[key], {**facts, **(blanks or {}), "now": turn.now})
+    text = turn.flows.sentences[key]
+    if not text.names:
+        return fill(turn, text, {})
+    return fill(turn, text, {**turn.progress.facts, **(blanks or {}), "now": turn.now})
 
 
 def set_timer(turn: Turn, token: str, after: timedelta, *, nudge: bool = False) -> None:

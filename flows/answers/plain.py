@@ -38,9 +38,15 @@ def relaxed(word: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def words_in(text: str) -> tuple[str, ...]:
+    """Give the words of any text, folded."""
+    return tuple(words(fold(text)))
+
+
+@lru_cache(maxsize=64)
 def said_in(text: str) -> tuple[str, ...]:
     """Give the words of any text, folded and relaxed."""
-    return tuple(relaxed(" ".join(words(fold(text)))).split())
+    return tuple(relaxed(" ".join(words_in(text))).split())
 
 
 def phrases(table: str, *, start: bool = False) -> re.Pattern[str]:
