@@ -18,12 +18,13 @@ import sqlalchemy as sa
 
 from bot import staff_acts
 from bot.acting import due_for, first_name
-from bot.actions import CarryOut, carry_out
+from bot.actions import CarryOut, Worker, carry_out
 from bot.channels.base import Inbound, StatusUpdate, clean
 from bot.clock import Clock
+from bot.happening import Happening, Item, Make, Origin, Settle, World
 from bot.lane import Lane
 from bot.settings import Settings
-from bot.turns import Happening, Item, Make, Origin, Settle, Spoiled, Taken, Worker, World, take
+from bot.turns import Spoiled, Taken, take
 from flows.events import OptedOut, StaffHandedBack, StaffTookOver
 from flows.flowset import FlowSet
 from storage import outbox, points

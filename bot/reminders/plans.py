@@ -75,7 +75,7 @@ def _anchor(name: Literal["at", "pickup", "leave", "home"], appointment: Appoint
 
 
 def _until(row: PlanRow, due: datetime, appointment: Appointment) -> datetime | None:
-    """Read `useful_until`: a moment as `when` is, a span after the due moment, or a clock time of the due day."""
+    """Read `useful_until`: a moment as in `when`, a span after it is due, or a clock time of that day."""
     match row.useful_until:
         case None:
             return None

@@ -1,0 +1,333 @@
+"""One event, decided and written: the part of a list of turns that is one person's.
+
+The rule: the engine decides, `carry_out` does what it asks for and answers, until nothing is asked any more;
+then the effects become rows. What the provider itself decided (a block) counts without being asked for.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from bot import hearing
+from bot.acting import due_for
+from bot.actions import WORK, Acting, Done, Failed, Worker
+from bot.channels.base import Inbound, drawn_as
+from bot.happening import Happening, Item, Origin, World
+from bot.hearing import Heard, Unreadable
+from bot.rides.zips import zone_of
+from flows.actions import GiveConsent
+from flows.codec import event_to_json
+from flows.effects import CallHuman, Do, Effect, Keep, OptIn, OptOut, Say, SetLanguage, SetTimer, Silent
+from flows.engine import advance
+from flows.events import (
+    ActionDone,
+    ActionFailed,
+    Event,
+    OptedIn,
+    OptedOut,
+    StaffHandedBack,
+    StaffTookOver,
+)
+from flows.flowset import FlowSet
+from flows.progress import Progress, innermost
+from storage import messages, people, points
+from storage.apply import Decided, apply, record
+from storage.conversations import Loaded, TurnRow, load_conversations
+
+MOST_STEPS: Final = 60
+"""Events within one turn, actions' answers included; a flow that needs more goes round in a circle."""
+
+TROUBLE: Final = "person.trouble"
+NOT_HANDLED: Final = "a text could not be handled"
+WENT_WRONG: Final = "something went wrong on our side"
+
+
+@dataclass(slots=True)
+class Talk:
+    """A conversation while its turns are taken; thrown away with the transaction when one fails."""
+
+    loaded: Loaded
+    progress: Progress
+    seq: int
+    turns: list[TurnRow] = field(default_factory=list)
+    work: set[Worker] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Something came that could not be decided."""
+
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One event under way: what it led to."""
+
+    effects: list[Effect] = field(default_factory=list)
+    answers: list[ActionDone | ActionFailed] = field(default_factory=list)
+
+
+def take_one(
+    connection: sa.Connection,
+    talk: Talk,
+    item: Item,
+    heard: Heard | None,
+    world: World,
+    *,
+    failed: bool,
+) -> bool:
+    """Decide one item and write what follows; False where there was nothing to decide."""
+    if heard is not None:
+        _moved_to(talk, heard)
+    event = _failed(connection, item, world) if failed else _event(connection, talk, item, heard, world)
+    if event is None:
+        return False
+    before, turn = _stands(talk.progress), _Turn()
+    if isinstance(event, _Failed):
+        turn.effects += _trouble(talk, world.flows, item)
+    elif isinstance(event, Unreadable):
+        turn.effects.append(_unreadable(talk, world.flows))
+    else:
+        _decide(connection, talk, turn, event, heard, world)
+    talk.seq += 1
+    _write(connection, talk, turn, item, heard, world)
+    talk.turns.append(_row(talk, turn, event, before, world))
+    return True
+
+
+def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | None:
+    """Take an event that nothing can decide: only what the worker holds is settled."""
+    if isinstance(item, Happening) and item.settle is not None and not item.settle(connection):
+        return None
+    return _Failed(world.now)
+
+
+def _moved_to(talk: Talk, heard: Heard) -> None:
+    """Answer on the address they wrote from."""
+    point = heard.point
+    if talk.loaded.contact_point_id != point.id:
+        talk.loaded = replace(
+            talk.loaded,
+            contact_point_id=point.id,
+            channel=point.channel,
+            address=point.address,
+            consent=point.consent,
+        )
+
+
+def _event(
+    connection: sa.Connection, talk: Talk, item: Item, heard: Heard | None, world: World
+) -> Event | Unreadable | None:
+    zone = talk.loaded.zone
+    if isinstance(item, Inbound):
+        assert heard is not None, "a text without its row has no conversation"
+        consent = talk.loaded.consent or "none"
+        return hearing.read(connection, heard, consent, world.settings, zone, world.now)
+    if item.settle is not None and not item.settle(connection):
+        return None
+    at = world.now.astimezone(ZoneInfo(zone))
+    event = item.event(connection, at) if callable(item.event) else replace(item.event, at=at)
+    if isinstance(event, StaffTookOver | StaffHandedBack):
+        _look_again(connection, talk)
+    if isinstance(event, OptedOut) and item.contact_point_id not in (None, talk.loaded.contact_point_id):
+        assert item.contact_point_id is not None
+        _withdraw(connection, item.contact_point_id, world.now)  # they still read us elsewhere
+        return None
+    return event
+
+
+def _look_again(connection: sa.Connection, talk: Talk) -> None:
+    """Read who has the conversation now: the epoch of what is said next."""
+    row = load_conversations(connection, [talk.loaded.id])[0]
+    talk.loaded = replace(
+        talk.loaded,
+        epoch=row.epoch,
+        taken_over_by=row.taken_over_by,
+        taken_over_until=row.taken_over_until,
+    )
+
+
+def _decide(
+    connection: sa.Connection,
+    talk: Talk,
+    turn: _Turn,
+    event: Event,
+    heard: Heard | None,
+    world: World,
+) -> None:
+    """Advance until quiet: every `Do` is carried out and answered, then comes what the actions bring."""
+    _provider_says(connection, talk, event, world.now)
+    coming, brought = deque([event]), deque[Event]()
+    for _ in range(MOST_STEPS):
+        if not coming and not brought:
+            return
+        step = coming.popleft() if coming else brought.popleft()
+        talk.progress, effects = advance(world.flows, talk.progress, step)
+        for effect in effects:
+            _note(connection, talk, effect)
+            if not isinstance(effect, Do):
+                turn.effects.append(effect)
+                continue
+            who = _acting(talk, heard, world)
+            answer = world.carry_out(connection, effect.action, who)
+            if (worker := WORK.get(type(effect.action))) is not None:
+                talk.work.add(worker)
+            if isinstance(effect.action, GiveConsent):
+                talk.loaded = replace(talk.loaded, consent="given")
+            told = _answered(effect.call, answer, event.at)
+            turn.answers.append(told)
+            coming.append(told)
+            brought.extend(answer.brings if isinstance(answer, Done) else ())
+    raise RuntimeError("a flow goes round in a circle")
+
+
+def _answered(call: int, answer: Done | Failed, at: datetime) -> ActionDone | ActionFailed:
+    match answer:
+        case Done(result=result):
+            return ActionDone(at=at, call=call, result=result)
+        case Failed(reason=reason):
+            return ActionFailed(at=at, call=call, reason=reason)
+
+
+def _provider_says(connection: sa.Connection, talk: Talk, event: Event, now: datetime) -> None:
+    """Write down what the provider itself decided: nobody asks the engine whether a block counts."""
+    point = talk.loaded.contact_point_id
+    if point is None:
+        return
+    if isinstance(event, OptedOut):
+        _withdraw(connection, point, now)
+        talk.loaded = replace(talk.loaded, consent="withdrawn")
+    elif isinstance(event, OptedIn) and talk.loaded.consent == "withdrawn":
+        points.set_consent(connection, point, "given", wording="unblocked", method="provider", now=now)
+        talk.loaded = replace(talk.loaded, consent="given")
+
+
+def _withdraw(connection: sa.Connection, point_id: int, now: datetime) -> None:
+    points.set_consent(connection, point_id, "withdrawn", wording="blocked", method="provider", now=now)
+    messages.drop_for_stop(connection, point_id, now)
+
+
+def _note(connection: sa.Connection, talk: Talk, effect: Effect) -> None:
+    """Keep what later turns of this list must know; the rows are written by storage.apply."""
+    match effect:
+        case OptOut():
+            talk.loaded = replace(talk.loaded, consent="withdrawn")
+        case OptIn():
+            talk.loaded = replace(talk.loaded, consent="given")
+        case SetLanguage(lang):
+            talk.loaded = replace(talk.loaded, lang=lang)
+        case Keep(facts):
+            _keep_zone(connection, talk, facts.get("zip"))
+        case Say():
+            talk.work.add("deliver")
+        case SetTimer():
+            talk.work.add("timers")
+        case _:
+            pass
+
+
+def _keep_zone(connection: sa.Connection, talk: Talk, code: object) -> None:
+    """Take a person's wall clock from their ZIP."""
+    zone = zone_of(code) if isinstance(code, str) else None
+    if zone is not None and zone != talk.loaded.zone:
+        people.change_person(connection, talk.loaded.person_id, zone=zone)
+        talk.loaded = replace(talk.loaded, zone=zone)
+
+
+def _acting(talk: Talk, heard: Heard | None, world: World) -> Acting:
+    return Acting(
+        person_id=talk.loaded.person_id,
+        conversation_id=talk.loaded.id,
+        contact_point_id=talk.loaded.contact_point_id,
+        message_id=heard.message_id if heard is not None else None,
+        last_words=talk.progress.last_words,
+        zone=talk.loaded.zone,
+        now=world.now,
+        flows=world.flows,
+        settings=world.settings,
+    )
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+def _write(
+    connection: sa.Connection,
+    talk: Talk,
+    turn: _Turn,
+    item: Item,
+    heard: Heard | None,
+    world: World,
+) -> None:
+    due = partial(due_for, connection, world.settings, talk.loaded.person_id, now=world.now)
+    if any(isinstance(effect, Say) for effect in turn.effects):
+        talk.work.add("deliver")
+    decided = Decided(
+        conversation=talk.loaded,
+        effects=turn.effects,
+        drawn=drawn_as(talk.loaded.channel or "", talk.loaded.address or ""),
+        now=world.now,
+        due=due,
+        stamp=item.origin if isinstance(item, Happening) else Origin(),
+        message_id=heard.message_id if heard is not None else None,
+    )
+    apply(connection, [decided])
+
+
+def _row(
+    talk: Talk, turn: _Turn, event: Event | Unreadable | _Failed, before: str | None, world: World
+) -> TurnRow:
+    if isinstance(event, Unreadable | _Failed):
+        name = "Failed" if isinstance(event, _Failed) else "Unreadable"
+        written: dict[str, Any] = {"event": name, "at": event.at.isoformat()}
+    else:
+        written = event_to_json(event)
+    if turn.answers:
+        written["then"] = [event_to_json(answer) for answer in turn.answers]
+    return TurnRow(
+        conversation_id=talk.loaded.id,
+        seq=talk.seq,
+        event=written,
+        before=before,
+        after=_stands(talk.progress),
+        flows_hash=world.flows.hash,
+        at=world.now,
+        **record(turn.effects),
+    )
+
+
+def _stands(progress: Progress) -> str | None:
+    """Say where a person stands: "interview.at", None with nothing open."""
+    if not progress.stack:
+        return None
+    frame = innermost(progress.stack[-1])
+    return f"{frame.flow}.{frame.open}" if frame.open else frame.flow
+
+
+def _unreadable(talk: Talk, flows: FlowSet) -> Effect:
+    if talk.progress.paused is not None:
+        return Silent("staff_talking")
+    return Say(_sentence(talk, flows, hearing.UNREADABLE))
+
+
+def _trouble(talk: Talk, flows: FlowSet, item: Item) -> list[Effect]:
+    """Tell the person that a human will read their text, and put one on it; their place stays as it was."""
+    if not isinstance(item, Inbound):
+        return [CallHuman(WENT_WRONG, type(item.event).__name__)]
+    kind: Literal["reply", "consent"] = "reply" if talk.loaded.consent == "given" else "consent"
+    help_comes = CallHuman(NOT_HANDLED, item.text[:200] or NOT_HANDLED)
+    if talk.loaded.consent == "withdrawn":
+        return [help_comes, Silent("opted_out")]
+    return [help_comes, Say(_sentence(talk, flows, TROUBLE), kind=kind)]
+
+
+def _sentence(talk: Talk, flows: FlowSet, key: str) -> str:
+    row = talk.loaded
+    drawn = drawn_as(row.channel or "", row.address or "")
+    return flows.sentences[key].fill({}, lang=row.lang, channel=drawn, discreet=row.discreet)
