@@ -51,7 +51,8 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     row = tokens(text, asked.lang)
     timed = any(token.kind in "pt" for token in row)
     only = need == "date"
-    pieces = find(row, Setting(asked.now, asked.lang == "es", dash_is_date=timed or only, days_only=only))
+    setting = Setting(asked.now, asked.lang == "es", timed or only, only, times_only=need == "time")
+    pieces = find(row, setting)
     days, clocks = _days(pieces), _clocks(pieces)
     days = _agreed(days)
     ahead = [day for day in days if not day.past]
@@ -101,6 +102,8 @@ def _clocks(pieces: Sequence[Piece]) -> list[Clock]:
     moments = [each.found.at for each in pieces if isinstance(each.found, Moment)]
     clocks += [Clock(at.hour * 60 + at.minute, True) for at in moments]
     placed = [_in_part(each, _parts(pieces)) for each in clocks]
+    settled = {each.minutes % 720 for each in placed if each.sure}
+    placed = [each for each in placed if each.sure or each.minutes % 720 not in settled]  # "at 8, 8pm"
     return list({(each.minutes, each.sure): each for each in placed}.values())
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flows.answers.when_calendar import day_of_month, following, later, moved, on, week_of, yearless
 from flows.answers.when_found import Clock, Day, Found, Moment, Part, Setting, pick, year_in
-from flows.answers.when_times import clock_of
+from flows.answers.when_times import clock_of, dotted_time
 from flows.answers.when_words import DAY, HOUR, MINUTE, MONTH, NIGHT, WEEK, YEAR, Token
 
 RECENT = 31  # days: a date without a year that lies this near behind is taken as past, not as next year's
@@ -90,9 +90,18 @@ def _full_year(value: int, digits: str) -> int:
     return value if len(digits) == 4 else 2000 + value if value < 70 else 1900 + value
 
 
+def spaced(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """03 14 2027: what would be written with slashes."""
+    if not 1900 <= row[2].value < 2100:
+        return None
+    return numeric([Token("d", 0, "/".join(token.text for token in row))], setting)
+
+
 def dotted(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """8.25 is a date, 11.00 a time; 15.15 can be a time only."""
     left, right = row[0].text.split(".")
+    if setting.times_only:
+        return dotted_time(row, setting)
     if len(right) == 2 and int(left) < 25 and int(right) < 60 and not numeric(row, setting):
         return clock_of(int(left), int(right), sure=int(left) > 12 or left.startswith("0"))
     if row[-1].kind == "p":
@@ -133,6 +142,11 @@ def next_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
     """Next Friday: the one of next week; said while this week's is still to come, it is a proposal."""
     today, weekday = setting.now.date(), _weekday_value(row)
     return [Day(week_of(today, 1, weekday), "next_week" if weekday > today.weekday() else "")]
+
+
+def weekday_after_next(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """The Friday after next."""
+    return [Day(following(setting.now.date(), pick(row, "W").value) + timedelta(days=7))]
 
 
 def last_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

@@ -79,13 +79,15 @@ class Piece:
 class Setting:
     """What the words are read against.
 
-    `dash_is_date`: 3-1 is a day, not the hours from 3 to 1. `days_only`: no time is asked for.
+    `dash_is_date`: 3-1 is a day, not the hours from 3 to 1. `days_only`: no time is asked for; `times_only`:
+    no day is.
     """
 
     now: datetime
     day_first: bool
     dash_is_date: bool = False
     days_only: bool = False
+    times_only: bool = False
 
 
 Build: TypeAlias = Callable[[Sequence[Token], Setting], Sequence[Found] | None]

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from flows.answers import when_dates as dates
 from flows.answers import when_times as times
+from flows.answers.when_calendar import moved
 from flows.answers.when_found import Build, Day, Found, Moment, Piece, Setting
-from flows.answers.when_words import HOUR, MINUTE, Token
+from flows.answers.when_words import DAY, HOUR, MINUTE, WEEK, Token
 
 
 def find(row: Sequence[Token], setting: Setting) -> list[Piece]:
@@ -48,19 +49,32 @@ def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
     return dates.counted(row[:cut], setting, datetime.combine(anchor.day, setting.now.time()), 1)
 
 
+def _beside_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """The day before Friday, un día después del 5 de marzo; a week before or after."""
+    cut = next(at for at, token in enumerate(row) if token.kind in "GA")
+    anchor = next((each.found for each in find(row[cut + 1 :], setting) if isinstance(each.found, Day)), None)
+    unit = row[cut - 1].value
+    if anchor is None or unit not in (DAY, WEEK) or row[cut].text in ("ago", "since"):
+        return None
+    day = moved(anchor.day, unit, 1 if row[cut].kind == "A" else -1)
+    return [Day(day, past=day < setting.now.date())] if day else None
+
+
 _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
 _NO_TIME = "(?!h|p|P|&|V|u|x|[nw]p|O?l?[MB]|[aR-][nwt])"
 _END = f"(?:t|N|{_NUM}){_MARK}"
 _COUNT = "(?:[nwaHQdf][aHQ&]{0,3}c?)"
 _LENGTH = f"(?:{_COUNT}u[c&]{{0,2}}){{1,4}}"
+_ANCHOR = r"(?:D|d|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)"
 _ROWS: tuple[tuple[str, Build], ...] = (
     # lengths of time
     (rf"-{_LENGTH}", dates.behind),
     (rf"{_LENGTH}G|{_LENGTH}V(?![tC]|{_NUM})", dates.behind),
     (rf"G{_LENGTH}", dates.behind),
     (rf"{_LENGTH}GD?", dates.behind),
-    (rf"I?{_LENGTH}A(?:D|d|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)", _from_anchor),
+    (rf"[al]u[GA]{_ANCHOR}", _beside_anchor),
+    (rf"I?{_LENGTH}A{_ANCHOR}", _from_anchor),
     (rf"(?:I|X|I?X|l?X)?{_LENGTH}Fi?e?z?W", dates.length_and_weekday),
     (rf"I{_LENGTH}F?c?z?l?W", dates.weekday_of_length),
     (rf"Wc?(?:I{_LENGTH}F?|{_LENGTH}F)", dates.weekday_of_length),
@@ -70,6 +84,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"{_NUM}WF", dates.weekdays_ahead),
     (r"l?LW[OI]l?(?:[MB]O?[Ny]?|[XS]?u)", dates.last_of_month),
     (r"l?Lu[OI]l?(?:[MB]O?[Ny]?|[XS]?u)", dates.last_of_month),
+    (rf"u[GA]{_ANCHOR}", _beside_anchor),
     (r"l?[LS]?Lu|luL|l?uL", dates.vague),
     # dates with a month
     (r"B(?=c?l?nO?[MB])", dates.short_tuesday),
@@ -86,6 +101,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?(?:[XS]u|uX)c?z?l[noq]", dates.day_of_named_month),
     (r"ln(?:Ol?)n(?![pPhu:])", dates.day_of_month_number),
     (r"d", dates.numeric),
+    (r"nnN(?![pPhu])", dates.spaced),
     (r"f(?=p)p", times.time_of_day),
     (r"(?<=[WDTB@])f", times.dotted_time),
     (r"f", dates.dotted),
@@ -95,6 +111,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"[WB]s?c?{_NUM}{_NO_TIME}(?=.*(?:@[nwtN]|[tp]))", dates.weekday_and_day),
     (rf"[WB]s?c?{_NUM}{_NO_TIME}", dates.weekday_and_late_day),
     (r"S?L[WB]|[WB]L|x[WB]|S?[WB]L", dates.last_weekday),
+    (r"l?WAX(?!u)", dates.weekday_after_next),
     (r"l?X[WB](?!u)|[WB]X", dates.next_weekday),
     (r"l?S[WB]", dates.this_weekday),
     (r"W", dates.weekday),
@@ -105,9 +122,10 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (rf"H{_NUM}(?!u)", times.half_an_hour_off),
     (rf"@?{_NUM}-{_NUM}c?[pP]p?", times.a_range),
     (rf"[bAO]@?{_END}[&VRa]@?{_END}|@?(?:t|N|{_NUM}p){_MARK}[-VRa]@?{_END}", times.a_range),
-    (rf"{_NUM}a{_NUM}(?!u)", times.a_range),
+    (rf"{_NUM}a{_NUM}(?!u)|@?{_NUM}R@?{_END}", times.a_range),
     (rf"@?(?:{_NUM}|t|N)r@?(?:{_NUM}|t|N){_MARK}", times.either_time),
     (rf"@?P?a?(?:[HQ]|{_NUM}u?)[xVA](?:t|C|{_NUM}){_MARK}", times.before_or_past),
+    (rf"@?P?a?[Qw]O{_NUM}{_MARK}", times.before_or_past),
     (rf"@?P?{_NUM}[&V](?:[HQ]|{_NUM}){_MARK}", times.hour_and_minutes),
     (rf"[@P]{{0,2}}t{_MARK}", times.time_of_day),
     (rf"[@P]{{0,2}}{_NUM}{_NUM}{_NUM}p", times.time_of_day),
@@ -125,6 +143,8 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"lw(?!u)", dates.on_spelled_day),
     (r"o(?!u)", dates.on_day),
     (rf"w0?{_NUM}|n0n", times.time_of_day),
+    (r"nn(?!n)", times.spaced),
+    (rf"[l@]?{_NUM}u", times.hours),
     (rf"{_LENGTH}|[oq]u", times.nothing),
     (r"[nwNq]", times.bare),
 )  # fmt: skip

@@ -7,7 +7,7 @@ it is never guessed here.
 from collections.abc import Sequence
 
 from flows.answers.when_found import Bare, Clock, Found, Part, Setting, pick
-from flows.answers.when_words import AFTERNOON, DAWN, EVENING, MIDDAY, MORNING, NIGHT, Token
+from flows.answers.when_words import AFTERNOON, DAWN, EVENING, HOUR, MIDDAY, MORNING, NIGHT, Token
 
 _TO = ("to", "til", "till")
 
@@ -89,8 +89,8 @@ def time_of_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
 def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """Half past 3, quarter to 5 in the evening, 20 min past eight, a quarter past noon."""
     half, part = _marks(row)
-    turn = next(at for at, token in enumerate(row) if token.kind in "xVA")
-    if row[turn].text == "menos":
+    turn = next(at for at, token in enumerate(row) if token.kind in "xVAO")
+    if row[turn].text in ("menos", "de", "del"):
         return None
     if row[turn].text in _TO and not _minutes_before(row[turn - 1]):
         return a_range(row, setting)
@@ -101,8 +101,10 @@ def before_or_past(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
     if base > 24 * 60:
         return None
     offset = _minutes_of(row[:turn])
+    if row[turn].kind == "O" and (offset % 5 or not 5 <= offset <= 25):
+        return None
     sure = hour.kind == "C"
-    minutes = (base + (offset if row[turn].kind != "V" else -offset)) % (24 * 60)
+    minutes = (base + (-offset if row[turn].kind in "VO" else offset)) % (24 * 60)
     if half is None and part is not None and not sure and base // 60 <= 12:
         shift = by_part(base // 60, part) * 60 - base
         return clock_of((minutes + shift) % 1440 // 60, minutes % 60, sure=True)
@@ -128,6 +130,21 @@ def dotted_time(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
     if len(right) != 2 or int(left) > 23:
         return None
     return clock_of(int(left), int(right), sure=left.startswith("0"))
+
+
+def spaced(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """9 30, where only a time is asked for."""
+    if not setting.times_only or len(row[1].text) != 2:
+        return None
+    return time_of_day(row, setting)
+
+
+def hours(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Las 21 horas, 15 hrs: in Spanish a time; a smaller number may be a length of time."""
+    number, unit = pick(row, "nw").value, row[-1].value
+    if not setting.day_first or unit != HOUR or not 13 <= number <= 23:
+        return None
+    return clock_of(number, 0, sure=True)
 
 
 def a_range(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

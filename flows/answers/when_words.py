@@ -58,7 +58,7 @@ _MONTHS = """
 _WEEKDAYS = """
     0: mon monday lunes lun
     1: tue tues tuesday martes
-    2: wed weds wednesday wensday wendsday miercoles mier mie
+    2: wed weds wednesday wensday wendsday miercoles mierc mier mie
     3: thu thur thurs thursday thrusday jueves juebes jue
     4: fri friday viernes vier vie biernes
     5: sat saturday saterday sabado sab savado
@@ -141,7 +141,9 @@ _NAMED_DAYS = (
     "black|palm|good|great|easter|super(?: duper)?|mega(?: giga)?|ash|fat|cyber|giving|holy|trinity|lazarus"
     "|branch"
 )
-_WEEKDAY_NAMES = "(?:mon|tues|wednes|thurs|fri|satur|sun)day|martes|miercoles|jueves|viernes|sabado|domingo"
+_WEEKDAY_NAMES = (
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)day|lunes|martes|miercoles|jueves|viernes|sabado|domingo"
+)
 _TWELVE = "una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
 _TENS_WORDS = "twenty|thirty|forty|fourty|fifty"
 
@@ -156,6 +158,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     for pattern, becomes in (
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"(?<=[a-z])@|@(?=[a-z])", " @ "),
+        (r"\b[dx] la (?=tarde|noche|manana|madrugada)", "de la "),
+        (r"\buna(?= (?:y \w|(?:de|en|por) la (?:tarde|manana|madrugada|noche)|en punto|[ap]\.? ?m\b))", "1"),
+        (r"\b(dias?|semanas?) despues del?\b", r"\1 after "),
+        (r"\b(dias?|semanas?) antes del?\b", r"\1 before "),
         (rf"\b({_TENS_WORDS})-(?=[a-z])|(?<=[a-z])-(?=(?:oh?|fifteen|{_TENS_WORDS})\b)", r"\1 "),
         (r"\b(?:right|just|por|ya) (now|ahora|ahorita)\b|\b(ahora|ahorita) mism[oa]\b", r" \1\2 "),
         (
@@ -193,7 +199,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (r"(\d)\.?\s?([ap])m\b\.?", r"\1 \2m "),
         (r"\b(\d+)(?:st|nd|rd|th) (?:street|st|ave|avenue|floor|fl|piso)\b", " zz "),
         (_ADDRESS, " zz "),
-        (r"(\d)([ap])\b\.?", r"\1 \2m "),
+        (r"(\d)([ap])\b\.?|(\d) (p)\b(?! ?m)", r"\1\3 \2\4m "),
+        (r"(\d) ([ap]) m\b", r"\1 \2m "),
         (r"\b(?:the )?day after (?:tomorrow|tmrw|tomoro|tomorow)\b|\bpasado manana\b", " overmorrow "),
         (r"\b(?:the )?day before yesterday\b|\bantes de ayer\b", " ereyesterday "),
         (r"\b(?:last night|anoche)\b", " ayer night "),
@@ -214,7 +221,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         ),
         (r"\b(?:early|late) (morning|afternoon|evening|night)\b", r" \1 "),
         (
-            r"\b(cinco|diez|veinte|veinticinco|cuarto|5|10|15|20|25) (?:minutos )?(?:para|pa) las?(?= )",
+            r"\b(cinco|diez|quince|veinte|veinticinco|cuarto|5|10|15|20|25)(?: minutos)? (?:para|pa) las?"
+            r"(?= )",
             r"\1 menos_las ",
         ),
         (r"\bde (?:aqui|hoy) (?:a|en)(?= \w+ (?:dias?|semanas?|mes|horas?|minutos))", " en "),
@@ -234,7 +242,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
             rf"\blas?(?= (?:\d|(?:{_TWELVE})\b))",
             " @ ",
         ),
-        (r"\bel dia\b", " el "),
+        (r"\bel dia\b(?! (?:after|before)\b)", " el "),
         (r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?=\d)", r"\g<0> "),
         (r"\b(?:a couple(?: of)?)\b", " 2 "),
         (r"\btoday'?s\b", "today"),
@@ -250,7 +258,7 @@ _LEX = re.compile(
     |(?P<slash>(?<![\d\-/])\d{1,2}\s?/\s?\d{1,2}(?![\d/\-]))
     |(?P<code>\d+(?:-\d+){2,})
     |(?P<dash>(?<![\d\-])\d{1,2}\s?-\s?\d{1,2}(?![\d:\-]|\s?[ap]m))
-    |(?P<clock>\d{1,2}\s?[:h]\s?\d{2}(?::\d{2})?(?!\d)|\d{1,2}h(?![a-z]))
+    |(?P<clock>\d{1,2}(?:\s?[:h]\s?|;)\d{2}(?::\d{2})?(?!\d)|\d{1,2}h(?![a-z]))
     |(?P<dot>(?<![\d.])\d{1,2}\.\d{1,2}(?![\d]|\.\d))
     |(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b|\d{1,2}\.?(?:o|ro|do|to|er|ero)\b)
     |(?P<digits>\d+)

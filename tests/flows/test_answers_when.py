@@ -86,6 +86,12 @@ def at(month: int, number: int, hour: int, minute: int = 0, year: int = 2027) ->
         ("next month on the 24th at 9am", at(3, 24, 9)),
         ("can't do wednesday, friday 9am", at(2, 26, 9)),
         ("right now", at(2, 23, 17, 51)),
+        ("the day before friday at 3pm", at(2, 25, 15)),
+        ("the day after march 9 at 3pm", at(3, 10, 15)),
+        ("the thursday after next, 1 p", at(3, 4, 13)),
+        ("03 09 2027 4 pm", at(3, 9, 16)),
+        ("wednesday 5, 5pm", at(2, 24, 17)),
+        ("ten of seven p.m. tomorrow", at(2, 24, 18, 50)),
     ],
 )
 def test_what_is_said_in_full_is_read_back(text: str, expected: datetime) -> None:
@@ -120,6 +126,10 @@ def test_what_is_said_in_full_is_read_back(text: str, expected: datetime) -> Non
         ("el último jueves de abril a las 9 am", at(4, 29, 9)),
         ("no puedo el jueves, el sábado a las 4 pm", at(2, 27, 16)),
         ("ahora mismo", at(2, 23, 17, 51)),
+        ("el dia despues de mañana a las 4 pm", at(2, 25, 16)),
+        ("mañana 10 d la mañana", at(2, 24, 10)),
+        ("jueves a las 19 hrs", at(2, 25, 19)),
+        ("jueves, una y media de la tarde", at(2, 25, 13, 30)),
     ],
 )
 def test_spanish_in_full_is_read_back(text: str, expected: object) -> None:
@@ -282,6 +292,18 @@ def test_the_time_first_then_the_day() -> None:
         ("seis cero dos pm", "es", time(18, 2)),
         ("9 to 5", "en", "ask.which_time"),
         ("25", "en", "unclear.time"),
+        ("8.15", "en", (time(8, 15), "propose.time")),
+        ("8 15", "es", (time(8, 15), "propose.time")),
+        ("8;15 a m", "en", time(8, 15)),
+        ("2:40 p", "en", time(14, 40)),
+        ("quarter of ten", "en", (time(9, 45), "propose.time")),
+        ("diez de marzo", "es", "unclear.time"),
+        ("7 until 9", "en", "ask.which_time"),
+        ("at 7, 7pm", "en", time(19)),
+        ("quince para las cuatro", "es", (time(15, 45), "propose.time")),
+        ("una de la tarde", "es", time(13)),
+        ("una hora", "es", "unclear.time"),  # how long, not when
+        ("las veintidós horas", "es", time(22)),
     ],
 )
 def test_a_time_alone(text: str, lang: str, expected: object) -> None:
@@ -310,6 +332,11 @@ def test_a_time_alone(text: str, lang: str, expected: object) -> None:
         ("lunes 5/4", "es", day(4, 5)),  # 5 April is a Monday, 4 May is none
         ("the second", "en", day(3, 2)),
         ("2nd week", "en", "unclear.date"),
+        ("the monday after next", "en", day(3, 8)),
+        ("day before the 1st of april", "en", day(3, 31)),
+        ("04 15 2027", "en", day(4, 15)),
+        ("15 04 2027", "es", day(4, 15)),
+        ("no el lunes, el jueves", "es", day(2, 25)),
         ("2 weeks from thursday", "en", day(3, 11)),
         ("can't do tomorrow", "en", "unclear.date"),
         ("no puedo mañana", "es", "unclear.date"),
