@@ -68,8 +68,15 @@ def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING) -> 
     frame = new_frame(turn, flow_id, given)
     if lacking(turn, frame):
         return False
+    _close_menu(turn)
     open_root(turn, frame)
     return True
+
+
+def _close_menu(turn: Turn) -> None:
+    """Take the main menu away where nothing was picked from it: what opens now is what they wanted."""
+    stack = turn.progress.stack
+    stack[:] = [root for root in stack if root.flow != HOME or root.done]
 
 
 def go_on(turn: Turn, root: Frame) -> None:

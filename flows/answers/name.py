@@ -9,7 +9,10 @@ import re
 from flows.answers.plain import fold
 from flows.answers.reading import AskBack, Reading, Understood
 
-_OPENING = r"(?:(?:hi|hello|hey|hola|yes|yeah|si|ok|okay|um|uh|well|pues|bueno)[\s,.!]+)*"
+_OPENING = (
+    r"(?:(?:hi|hello|hey|hola|yes|yeah|si|ok|okay|um|uh|well|pues|bueno|no|nope|nah|actually|sorry|wait)"
+    r"[\s,.!]+)*"
+)
 _LEADS = (
     r"(?:my|mi)\s+(?:(?:first|full|last)\s+)?(?:name|nombre)(?:\s+completo)?\s*(?:is|s|'s|es|:)?\s+",
     r"name(?:'s|s)?\s*(?:is|:)\s*|nombre\s*(?:es|:)\s*",
@@ -28,6 +31,7 @@ _NOT_NAMES = frozenset(
     """.split()
 )
 _ASKS = frozenset("who what where when how why que quien donde cuando como porque".split())
+_SENTENCE = frozenset("the is are was not dont cant i im it veo estoy voy puedo subi".split())
 _LOWER = frozenset("de del la las los y e da do dos van von der".split())
 _LETTERS = re.compile(r"[^\W\d_]")
 LONGEST = 60
@@ -43,7 +47,8 @@ def read(text: str) -> Reading:
         return AskBack("unclear.name")
     if not rest or len(rest) > LONGEST or not _LETTERS.search(rest) or re.search(r"[\d@#/\\<>{}=_?]", rest):
         return AskBack("unclear.name")
-    if fold(rest) in _NOT_NAMES or len(rest.split()) > 5:
+    said_words = fold(rest).replace("'", "").split()
+    if fold(rest) in _NOT_NAMES or len(said_words) > 5 or (len(said_words) > 1 and _SENTENCE & {*said_words}):
         return AskBack("unclear.name")
     return Understood(_cased(rest))
 

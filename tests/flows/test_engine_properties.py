@@ -207,6 +207,9 @@ def person_keeps_the_place(person: Person) -> None:
     place, progress = place_of(person.progress), person.progress
     if place is None or progress.paused or progress.stopped or progress.opted_in is False:
         return
+    menus = [root for root in progress.stack if root.flow == "home" and not root.done]
+    if any((frame.n, frame.open) == place for root in menus for frame in chain(root)):
+        return  # a menu nothing was picked from is no place to come back to
     person.meet(person.text("person"))
     frames = [frame for root in person.progress.stack for frame in chain(root)]
     assert any((frame.n, frame.open) == place for frame in frames)
