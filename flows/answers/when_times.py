@@ -149,8 +149,11 @@ def hours(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
 
 def a_range(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """9 to 5, between 9:30 and 11, de 9 a 10: two times, so that it is asked."""
-    numbers = [at for at, token in enumerate(row) if token.kind in "tnNw"]
-    ends = [time_of_day(part, setting) for part in (row[numbers[0] : numbers[1]], row[numbers[1] :])]
+    numbers = [at for at, token in enumerate(row) if token.kind in "tnNwC"]
+    if len(numbers) < 2:
+        return None
+    sides = (row[numbers[0] : numbers[1]], row[numbers[1] :])
+    ends = [noon(side, setting) if side[0].kind == "C" else time_of_day(side, setting) for side in sides]
     if not all(ends):
         return None
     return [each for end in ends for each in end or ()]

@@ -299,6 +299,7 @@ def test_the_time_first_then_the_day() -> None:
         ("quarter of ten", "en", (time(9, 45), "propose.time")),
         ("diez de marzo", "es", "unclear.time"),
         ("7 until 9", "en", "ask.which_time"),
+        ("9 to noon", "en", "ask.which_time"),
         ("at 7, 7pm", "en", time(19)),
         ("quince para las cuatro", "es", (time(15, 45), "propose.time")),
         ("una de la tarde", "es", time(13)),
