@@ -121,19 +121,14 @@ async def test_one_account_cannot_be_tried_from_everywhere(office: Office) -> No
             await browser.sign_in(MARIA, "wrong", 401 if number < 40 else 429)
 
 
-@pytest.mark.parametrize(
-    "email", ["", "\0", "maria@example.org\0", "\ud800", "x" * 5000, "'; --", "<script>"]
-)
-async def test_an_email_of_any_shape_is_nobody(office: Office, email: str) -> None:
+async def test_an_email_of_any_shape_is_nobody(office: Office) -> None:
+    form = {"Origin": HERE, "Content-Type": "application/x-www-form-urlencoded"}
     async with office.browser() as browser:
-        typed = quote(email, errors="surrogatepass")
-        answer = await browser.post(
-            "/staff/sign-in",
-            content=f"email={typed}&password=x",
-            headers={"Origin": HERE, "Content-Type": "application/x-www-form-urlencoded"},
-        )
-    assert answer.status_code == 401
-    inert(Page(answer.text))
+        for email in ("", "\0", "maria@example.org\0", "\ud800", "x" * 5000, "'; --", "<script>"):
+            typed = quote(email, errors="surrogatepass")
+            answer = await browser.post("/staff/sign-in", content=f"email={typed}&password=x", headers=form)
+            assert answer.status_code == 401
+            inert(Page(answer.text))
 
 
 async def test_the_audit_does_not_say_which_address_was_tried(office: Office) -> None:
