@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+EVENTS ?= 200000
+MINUTES ?= 20
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 INSTALL := $(UV) install --python $(BIN)/python
@@ -9,7 +11,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test fuzz bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -38,6 +40,12 @@ check: .venv/.dev  ## look at the code and the flows without running them: forma
 
 test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows (MINUTES=20 at most)
+	FUZZ_EVENTS=$(EVENTS) FUZZ_MINUTES=$(MINUTES) $(BIN)/pytest tests/flows/test_engine_properties.py -s $(ARGS)
+
+bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
+	$(BIN)/python -m tests.bench.engine $(ARGS)
 
 coverage: .venv/.dev  ## run the tests and show which lines none of them ran
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ARGS)

@@ -1,14 +1,20 @@
 """Whatever happens, in whatever order: the engine answers, says the same twice, and never loses a place.
 
-Random texts, taps, timers, outside events, caseworkers and failing actions run over the shipped flows.
+Random texts, taps, timers, outside events, caseworkers and failing actions run over the shipped flows: about
+5,000 events a test in `make test`, and as many as `make fuzz` says (FUZZ_EVENTS, for at most FUZZ_MINUTES).
 """
 
 import json
+import os
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +42,13 @@ from flows.model import Ask, Review, Step, WaitFor
 from flows.model import Say as SayStep
 from flows.progress import Progress, chain, innermost, new_progress, progress_from_json, progress_to_json
 from flows.turn import Turn, asking_root, find_step, scope_of
+from tests.flows.stage import flows_of
+from tests.flows.test_engine_lists import ROUNDS
 
+EVENTS = int(os.environ.get("FUZZ_EVENTS", "5000"))
+UNTIL = monotonic() + 60 * float(os.environ.get("FUZZ_MINUTES", "20"))
+SHORTEST, USUAL = 20, 45  # random events in one life
+MET: Counter[str] = Counter()
 BEGAN = datetime(2027, 2, 23, 12, 0, tzinfo=ZoneInfo("America/New_York"))
 LARGEST = 16_000
 WORDS = [
@@ -72,6 +84,7 @@ class Person:
         """Let one event happen, with the actions it asks for; every turn is checked."""
         events: list[Event] = [event]
         effects: list[Effect] = []
+        before = self.progress.seq
         while events:
             decided = self.turn(events.pop(0))
             effects += decided
@@ -81,6 +94,7 @@ class Person:
                 elif isinstance(each, OptIn | OptOut):
                     self.opted_in = isinstance(each, OptIn)
             assert len(effects) < 200, "a turn goes round in circles"
+        assert all(count == 1 for count in begun_since(before, self.progress).values())
         return effects
 
     def turn(self, event: Event) -> list[Effect]:
@@ -122,11 +136,38 @@ events = st.one_of(
     st.tuples(st.just("staff"), st.booleans()),
     st.tuples(st.just("carrier"), st.booleans()),
 )
-steps = st.lists(st.tuples(events, st.integers(0, 7200), st.booleans()), max_size=30)
+steps = st.lists(st.tuples(events, st.integers(0, 7200), st.booleans()), min_size=SHORTEST, max_size=60)
+
+
+def lives(share: float) -> settings:
+    """Say how many lives make up this share of the random events; STOP and the like come on top."""
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+    return settings(
+        max_examples=max(1, int(EVENTS * share / USUAL)), deadline=None, suppress_health_check=slow
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told() -> Iterator[None]:
+    """Print how much happened, for `make fuzz`."""
+    yield
+    print(f"\n{MET.total()} random events met: " + ", ".join(f"{n} {name}" for name, n in MET.most_common()))
+
+
+def begun_since(seq: int, progress: Progress) -> Counter[tuple[int, str]]:
+    """Count the rounds of each step that began since: a second one must have waited for the person."""
+    begun: Counter[tuple[int, str]] = Counter()
+    for root in progress.stack:
+        for frame in chain(root):
+            runs = [(step, run) for step, each in frame.subs.items() for run in each]
+            runs += [(frame.open or "", frame.sub)] if frame.sub else []
+            begun.update((frame.n, step) for step, run in runs if run.n > seq)
+    return begun
 
 
 def happen(person: Person, kind: str, value: Any, *, fails: bool) -> list[Effect]:
     at, progress = person.at, person.progress
+    MET[kind] += 1
     match kind:
         case "text" | "seen":
             seen = progress.prompts - 1 if kind == "seen" else None
@@ -187,20 +228,24 @@ def place_of(progress: Progress) -> tuple[int, str] | None:
     return (frame.n, frame.open or "") if isinstance(step, Ask | Review) else None
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@lives(0.6)
 @given(steps, st.booleans(), st.sampled_from(["sms", "telegram"]), st.sampled_from(["en", "es"]))
 def test_any_life_is_met(
     life: list[tuple[tuple[str, Any], int, bool]], opted_in: bool, channel: str, lang: str
 ) -> None:
+    if monotonic() > UNTIL:
+        return
     person = Person(opted_in=opted_in, channel=channel, progress=new_progress(lang))
+    live(person, life)
+    person_keeps_the_place(person)
+    stop_stops(person)
+
+
+def live(person: Person, life: list[tuple[tuple[str, Any], int, bool]]) -> None:
     for (kind, value), later, fails in life:
         person.at += timedelta(seconds=later)
         happen(person, kind, value, fails=fails)
         no_masked_answer_is_used(person)
-    person_keeps_the_place(person)
-    stop_stops(person)
 
 
 def person_keeps_the_place(person: Person) -> None:
@@ -232,30 +277,68 @@ def stop_stops(person: Person) -> None:
     assert [each for each in quiet if isinstance(each, Say)] == []
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+edits = st.dictionaries(
+    st.integers(0, 300),
+    st.sampled_from(["gone", "new before", "swapped", "fewer options", "as text"]),
+    max_size=60,
 )
-@given(steps, steps, st.sets(st.integers(0, 400), max_size=60))
-def test_no_edit_strands_anyone(before: Any, after: Any, gone: set[int]) -> None:
+
+
+@lives(0.3)
+@given(steps, steps, edits)
+def test_no_edit_strands_anyone(before: Any, after: Any, changes: dict[int, str]) -> None:
+    if monotonic() > UNTIL:
+        return
     person = Person(opted_in=True)
-    for (kind, value), later, fails in before:
-        person.at += timedelta(seconds=later)
-        happen(person, kind, value, fails=fails)
-    person.flows = without(shipped(), gone)
-    for (kind, value), later, fails in after:
-        person.at += timedelta(seconds=later)
-        happen(person, kind, value, fails=fails)
+    live(person, before)
+    person.flows = edited(shipped(), changes)
+    live(person, after)
+    is_heard(person)
     stop_stops(person)
 
 
-def without(flows: FlowSet, gone: set[int]) -> FlowSet:
-    """Edit the flows: some questions, says and waits are gone."""
-    edited, number = {}, 0
+def is_heard(person: Person) -> None:
+    """Who is not with a caseworker and did not say stop gets words for words."""
+    if person.progress.paused or person.progress.stopped:
+        return
+    assert any(isinstance(each, Say) for each in person.meet(person.text("menu"))), "stranded"
+
+
+def edited(flows: FlowSet, changes: dict[int, str]) -> FlowSet:
+    """Edit the flows: steps gone, new or moved, questions with fewer options or of another kind."""
+    every, number = {}, 0
     for name, flow in flows.flows.items():
         kept: list[Step] = []
         for step in flow.steps:
             number += 1
-            if number not in gone or not isinstance(step, Ask | SayStep | WaitFor):
-                kept.append(step)
-        edited[name] = replace(flow, steps=tuple(kept), index={step.id: at for at, step in enumerate(kept)})
-    return replace(flows, flows=edited, hash=f"edited {sorted(gone)}")
+            kept = changed(kept, step, changes.get(number), number)
+        every[name] = replace(flow, steps=tuple(kept), index={step.id: at for at, step in enumerate(kept)})
+    return replace(flows, flows=every, hash=f"edited {sorted(changes.items())}")
+
+
+def changed(kept: list[Step], step: Step, change: str | None, number: int) -> list[Step]:
+    match change, step:
+        case "gone", Ask() | SayStep() | WaitFor():
+            return kept
+        case "new before", Ask():
+            return [*kept, replace(step, id=f"new_{number}"), step]
+        case "swapped", Ask() | SayStep() if kept:
+            return [*kept[:-1], step, kept[-1]]
+        case "fewer options", Ask() if len(step.options) > 1:
+            return [*kept, replace(step, options=step.options[1:])]
+        case "as text", Ask(as_="yes_no" | "zip" | "time" | "datetime"):
+            return [*kept, replace(step, as_="text")]
+        case _:
+            return [*kept, step]
+
+
+@lives(0.1)
+@given(steps, st.lists(st.sampled_from(["go", "1", "2", "yes", "no", "back", "menu"]), max_size=40))
+def test_a_new_round_waits_for_the_person(life: Any, said: list[str]) -> None:
+    if monotonic() > UNTIL:
+        return
+    person = Person(opted_in=True, flows=flows_of(ROUNDS))
+    for words in said:
+        person.at += timedelta(minutes=1)
+        person.meet(person.text(words))
+    live(person, life)
