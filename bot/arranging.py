@@ -177,7 +177,11 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
         return Failed("too_late")
     door = action.door if action.door in {each["key"] for each in stop.doors} else None
     cents = estimate_cents(miles, fares(who))
-    if not _hold_both(connection, _legs(row, stop, there, door, action.rider, pickup_at, cents), who):
+    try:
+        held = _hold_both(connection, _legs(row, stop, there, door, action.rider, pickup_at, cents), who)
+    except rides.LegTaken:  # the old time's car is still being called off: a human books the new one
+        return Failed("failed")
+    if not held:
         return Failed("no_money_left")
     return Done(_planned(connection, row, who))
 

@@ -105,10 +105,13 @@ def demo(
         raise typer.Exit(talk(typer.echo))
     with _plainly():
         from bot import log
-        from bot.demo import DemoAt, run
+        from bot.demo import CompanyAway, DemoAt, run
 
         log.configure("WARNING")
-        run(DemoAt(folder, port, ride_port), typer.echo)
+        try:
+            run(DemoAt(folder, port, ride_port), typer.echo)
+        except CompanyAway as error:
+            _stop(error)
 
 
 @app.command()
@@ -286,6 +289,27 @@ def _labelled(file: Path) -> list[dict[str, Any]]:
             _stop(f"{file}:{number}: a row is a JSON object.")
         rows.append(row)
     return rows
+
+
+@flows_app.command("eval")
+def flows_eval(
+    suite: Annotated[str, typer.Argument(help="when, when-past, when-none, yes_no or crisis.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Labelled rows, one JSON a line.")
+    ],
+) -> None:
+    """Measure how well answers are read, on rows that somebody has labelled."""
+    import json
+    from time import perf_counter
+
+    from flows.answers.score import SUITES, lines, score
+    from flows.library import shipped
+
+    if suite not in SUITES:
+        _stop(f"There is no suite {suite}; there are {', '.join(SUITES)}.")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for line in lines(score(suite, rows, perf_counter, shipped().crisis)):
+        typer.echo(line)
 
 
 if __name__ == "__main__":

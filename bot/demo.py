@@ -35,6 +35,10 @@ STUB_STARTS_WITHIN: Final = 15.0  # seconds
 HOST: Final = "127.0.0.1"
 
 
+class CompanyAway(Exception):
+    """The pretend ride company did not come up."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoAt:
     """Where a demo lives: its folder, and its two ports on loopback."""
@@ -71,13 +75,20 @@ def run(at: DemoAt, say: Callable[[str], None]) -> None:
     """Serve a demo until it is stopped; `say` prints."""
     at.folder.mkdir(parents=True, exist_ok=True)
     settings, clock = settings_of(at), clock_of(at.folder)
-    upgrade(settings.database_url)
-    with ride_company(at):
-        asyncio.run(_run(at, settings, clock, say))
+    with ride_company(at) as company:  # it comes up while we get ready
+        upgrade(settings.database_url)
+        asyncio.run(_run(at, settings, clock, company, say))
 
 
-async def _run(at: DemoAt, settings: Settings, clock: MovableClock, say: Callable[[str], None]) -> None:
+async def _run(
+    at: DemoAt,
+    settings: Settings,
+    clock: MovableClock,
+    process: "subprocess.Popen[bytes]",
+    say: Callable[[str], None],
+) -> None:
     await seed(settings, clock.now())
+    await _company_answers(at.ride_url, process)
     async with httpx.AsyncClient(base_url=at.ride_url, trust_env=False, timeout=10) as company:
         move = partial(_move_rides, company, at.folder)
         await move(clock.now())
@@ -120,14 +131,13 @@ async def _move_rides(company: httpx.AsyncClient, folder: Path, at: datetime) ->
 
 
 @contextmanager
-def ride_company(at: DemoAt) -> Iterator[None]:
+def ride_company(at: DemoAt) -> "Iterator[subprocess.Popen[bytes]]":
     """Run the pretend ride company beside us, in a process of its own that ends when we do."""
     command = [sys.executable, "-m", "bot.cli", "ride-stub", "--with-parent", "--port", str(at.ride_port)]
     command += ["--db", str(at.folder / "rides.sqlite"), "--webhook-url", f"{at.url}/rides/webhook"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
     try:
-        _wait_for_company(at.ride_url, process)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -139,19 +149,19 @@ def ride_company(at: DemoAt) -> Iterator[None]:
             process.stdin.close()
 
 
-def _wait_for_company(url: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until it answers; RuntimeError where it does not come up."""
-    clock = MovableClock()
-    until = clock.now() + timedelta(seconds=STUB_STARTS_WITHIN)
-    with httpx.Client(base_url=url, trust_env=False, timeout=1) as client:
-        while clock.now() < until and process.poll() is None:
-            try:
-                client.get("/healthz").raise_for_status()
-            except httpx.HTTPError:
-                asyncio.run(asyncio.sleep(0.05))
-            else:
-                return
-    raise RuntimeError(f"the pretend ride company did not start on {url}")
+async def _company_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until it answers; CompanyAway where it does not come up."""
+    try:
+        async with asyncio.timeout(STUB_STARTS_WITHIN), httpx.AsyncClient(trust_env=False) as client:
+            while process.poll() is None:
+                try:
+                    (await client.get(f"{url}/healthz")).raise_for_status()
+                    return
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass  # said below, as where it ended by itself
+    raise CompanyAway(f"the pretend ride company did not start on {url}; is its port taken?")
 
 
 # --- sample data ----------------------------------------------------------------------------------
