@@ -4,11 +4,13 @@ The rule: nothing is taken without being read back with weekday, date, and am or
 for and joined; a past day is refused, never rolled forward; two days or two times are a question.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
+from flows.answers.plain import fold
 from flows.answers.reading import AskBack, Asked, Confirm, Reading, Value
 from flows.answers.when_calendar import day_of_month
 from flows.answers.when_found import Bare, Clock, Day, Moment, Part, Piece, Setting
@@ -19,6 +21,10 @@ from flows.answers.when_words import NIGHT, tokens
 _PROPOSED = ("not_today", "next_week", "other_weekday")
 DAWN = 300  # minutes: what is said of a night and lies before 5 am is of the next day
 FAR = 300  # days: from here on the year is read back too
+_CORRECTED = re.compile(
+    r"\b(?:no,? wait|wait,? no|i mean|i meant|actually|scratch that|make (?:that|it)"
+    r"|no,? espere|digo|quiero decir|quise decir|mejor dicho)\b"
+)
 Need: TypeAlias = Literal["date", "time", "datetime"]
 
 
@@ -34,6 +40,8 @@ class Heard:
 def read(text: str, asked: Asked) -> Reading:
     """Read the answer to a question for a date, a time, or both; `asked.draft` is the half already known."""
     need: Need = "date" if asked.kind == "date" else "time" if asked.kind == "time" else "datetime"
+    if (corrected := _read_corrected(text, asked, need)) is not None:
+        return corrected
     heard = hear(text, asked, need)
     if heard.back:
         return heard.back
@@ -44,6 +52,29 @@ def read(text: str, asked: Asked) -> Reading:
             return _read_time(heard)
         case "datetime":
             return _read_both(heard, asked)
+
+
+def _read_corrected(text: str, asked: Asked, need: Need) -> Confirm | None:
+    """Read "tomorrow at 8 no wait 9": what was said last counts, with what it leaves standing; None where
+    nothing is taken back."""
+    folded = fold(text)
+    found = list(_CORRECTED.finditer(folded))
+    if not found:
+        return None
+    first = read(folded[: found[-1].start()], asked)
+    if not isinstance(first, Confirm):
+        return None
+    last = folded[found[-1].end() :]
+    left: Value = None
+    if isinstance(first.value, datetime):
+        heard = hear(last, replace(asked, draft=None), need)
+        sure = first.sentence.startswith("read_back")
+        if heard.day is None:
+            left = {"date": first.value.date()}
+        elif heard.clock is None:
+            left = {"time": first.value.time(), "sure": sure}
+    second = read(last, replace(asked, draft=left))
+    return second if isinstance(second, Confirm) else None
 
 
 def hear(text: str, asked: Asked, need: Need) -> Heard:
@@ -201,7 +232,7 @@ def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
         return AskBack("ask.time", {"at": day.day}, {"date": day.day, "night": True})
     if (clock.night and clock.minutes < DAWN) or (clock.minutes == 0 and day.day == asked.now.date()):
         at += timedelta(days=1)
-    if at < asked.now and not clock.sure and clock.minutes < 720 and at + timedelta(hours=12) > asked.now:
+    if at < asked.now and not clock.sure and at.hour < 12 and at + timedelta(hours=12) > asked.now:
         at += timedelta(hours=12)
     if at < asked.now - timedelta(minutes=1):
         return AskBack("past.time", draft={"date": day.day} if day.day > asked.now.date() else None)
