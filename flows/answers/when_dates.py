@@ -139,8 +139,13 @@ def this_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 
 
 def next_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """Next Friday: the one of next week; said while this week's is still to come, it is a proposal."""
+    """Next Friday: the one of next week; said while this week's is still to come, it is a proposal.
+
+    El viernes que viene is the Friday that comes, in this week or the next.
+    """
     today, weekday = setting.now.date(), _weekday_value(row)
+    if pick(row, "X").text == "que_viene":
+        return [Day(following(today, weekday))]
     return [Day(week_of(today, 1, weekday), "next_week" if weekday > today.weekday() else "")]
 
 

@@ -102,7 +102,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("of de del".split(), ("O", 0))
     | dict.fromkeys("the el la las los th".split(), ("l", 0))
     | dict.fromkeys("in en within dentro".split(), ("I", 0))
-    | dict.fromkeys("next nxt following proximo proxima siguiente".split(), ("X", 0))
+    | dict.fromkeys("next nxt following proximo proxima siguiente que_viene".split(), ("X", 0))
     | dict.fromkeys("this ths este esta coming upcoming".split(), ("S", 0))
     | dict.fromkeys("last pasado pasada ultimo ultima".split(), ("L", 0))
     | dict.fromkeys(("past",), ("x", 0))
@@ -228,7 +228,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         ),
         (r"\bde (?:aqui|hoy) (?:a|en)(?= \w+ (?:dias?|semanas?|mes|horas?|minutos))", " en "),
         (rf"\bno (?:es )?(?:para )?(?:el|la)(?= (?:{_WEEKDAY_NAMES}|\d))", " not "),
-        (r"\bque (?:viene|entra)\b|\bentrante\b", " next "),
+        (r"\bque (?:viene|entra)\b|\bentrante\b", " que_viene "),
         (r"\b(?:este|esta|this) (?:proxim[oa]|next|coming|upcoming)\b", " this "),
         (
             r"\bfrom (?:now|today|hoy|tday)\b|\ba partir de (?:hoy|ahora)\b|\bafter (?:today|now)\b",

@@ -1,7 +1,7 @@
 """Whatever is typed, every reader answers; and it answers fast."""
 
 import string
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -92,13 +92,16 @@ def test_the_words_that_come_first_never_raise(text: str) -> None:
     ],
 )
 def test_the_longest_texts_take_no_time(text: str) -> None:
-    """50 ms is the promise; the bound is wide, for a slow machine, and still catches what is quadratic."""
+    """50 ms is the promise; the bound is wide, for a slow machine, and still catches what is quadratic.
+
+    It is the processor's time that is measured, so that a busy machine fails nothing.
+    """
     for kind in KINDS:
-        began = perf_counter()
+        began = thread_time()
         read(text, Asked(kind, "en", TUESDAY, OPTIONS))
-        assert perf_counter() - began < 0.25, kind
-    began = perf_counter()
+        assert thread_time() - began < 0.25, kind
+    began = thread_time()
     crisis.tier(text, RULES)
     not_an_answer.reason(text, "en")
     KEYWORDS.live_ride(text, "en")
-    assert perf_counter() - began < 0.25
+    assert thread_time() - began < 0.25
