@@ -1,8 +1,10 @@
-"""What a flow may `do`: signatures only, a closed union. `bot/actions.py` carries them out, in the turn's own transaction.
+"""What a flow may `do`: signatures only, a closed union. `bot/actions.py` carries them out, in the turn's own
+transaction.
 
-A field is an input of the `with:` mapping. `ACTS` says whether an action changes something (BACK may not pass it) and
-`GIVES` which view its result is; `FAILS` lists the reasons an author must answer in `if_fails`. An action takes at most
-2 ms: whatever needs the network is written down as a row here and comes back as an event.
+A field is an input of the `with:` mapping. `ACTS` says whether an action changes something (BACK may not pass
+it) and `GIVES` which view its result is; `FAILS` lists the reasons an author must answer in `if_fails`. An
+action takes at most 2 ms: whatever needs the network is written down as a row here and comes back as an
+event.
 """
 
 import re
@@ -20,7 +22,7 @@ class Nothing(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveConsent:
-    """Write the opt-in down, with the wording's version; nothing but the consent request is sent before it."""
+    """Write the opt-in down, with the wording's version; nothing but the request itself is sent before."""
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ()
@@ -40,7 +42,9 @@ class SetPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpPlace:
-    """Ask the geocoder where `text` is; `place.found` comes back with up to three places. A shared spot is its own place."""
+    """Ask the geocoder where `text` is; `place.found` comes back with up to three places. A shared spot is
+    its own place.
+    """
 
     acts: ClassVar[bool] = False
     fails: ClassVar[tuple[str, ...]] = ("no_map",)
@@ -104,7 +108,9 @@ class SetOkToGo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRides:
-    """Hold the money for the way there and home and write both legs; `ride.booked` or `ride.failed` comes back."""
+    """Hold the money for the way there and home and write both legs; `ride.booked` or `ride.failed` comes
+    back.
+    """
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ("gone", "too_late", "too_far", "no_money_left", "no_pin", "already")
@@ -137,7 +143,7 @@ class CallCarHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtRide:
-    """Read the leg that is running or comes next within a day, as last heard from the provider; calls nobody."""
+    """Read the leg that is running or comes next within a day, as last heard; calls nobody."""
 
     acts: ClassVar[bool] = False
     fails: ClassVar[tuple[str, ...]] = ("no_ride",)
@@ -157,7 +163,9 @@ class SaveOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellCaseworker:
-    """Put a person on the caseworker's list and promise an answer; the bot goes on. `kind` is the list's reason."""
+    """Put a person on the caseworker's list and promise an answer; the bot goes on. `kind` is the list's
+    reason.
+    """
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ()
@@ -168,7 +176,9 @@ class TellCaseworker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOff:
-    """Give the conversation to a caseworker; the bot goes quiet until it is handed back. What a `handoff` step does."""
+    """Give the conversation to a caseworker; the bot goes quiet until it is handed back. What a `handoff`
+    step does.
+    """
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ()

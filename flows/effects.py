@@ -1,7 +1,7 @@
 """What a turn decides: imperative, closed, and carried out by others. The engine never acts.
 
-`Do` is run by the shell inside the turn and answered by `ActionDone` or `ActionFailed`; every other effect becomes rows
-in the same transaction (storage/apply.py) and workers carry those out.
+`Do` is run by the shell inside the turn and answered by `ActionDone` or `ActionFailed`; every other effect
+becomes rows in the same transaction (storage/apply.py) and workers carry those out.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,14 @@ from typing import Any, Literal, TypeAlias
 from flows.actions import Action
 
 Kind: TypeAlias = Literal["reply", "nudge", "news", "consent", "crisis"]
-"""reply: to what a person just wrote · nudge: our own timer · news: an outside event (the shell knows whether it is a
-reminder or a ride's) · consent: said to one who has not opted in (the request, its repetition, the one confirmation of
-STOP) · crisis: leaves before anything else."""
+"""reply: to what a person just wrote · nudge: our own timer · news: an outside event (the shell knows whether
+it is a reminder or a ride's) · consent: said to one who has not opted in (the request, its repetition, the
+one confirmation of STOP) · crisis: leaves before anything else.
+"""
 
-SilentReason: TypeAlias = Literal["thanks", "on_my_way", "staff_talking", "fragment", "carrier_answers", "opted_out"]
+SilentReason: TypeAlias = Literal[
+    "thanks", "on_my_way", "staff_talking", "fragment", "carrier_answers", "opted_out"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One message, undrawn: the channel's drawing turns `options` into "1 yes 2 no" or buttons (flows/drawing.py).
+    """One message, undrawn: the channel's drawing turns `options` into "1 yes 2 no" or buttons
+    (flows/drawing.py).
 
-    `prompt` numbers the question this message asks, None when it asks nothing; `step` is `flow.step` for the record.
+    `prompt` numbers the question this message asks, None when it asks nothing; `step` is `flow.step` for the
+    record.
     """
 
     text: str
@@ -59,7 +64,9 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Ring with `token` at `at` (aware); a later SetTimer with the same token replaces it. `nudge` timers wait for the person's hours."""
+    """Ring with `token` at `at` (aware); a later SetTimer with the same token replaces it. `nudge` timers
+    wait for the person's hours.
+    """
 
     token: str
     at: datetime
@@ -99,7 +106,9 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True)
 class CallHuman:
-    """Put the person on the list without a promise in the talk: crisis, pause, stuck. `kind` is the list's reason."""
+    """Put the person on the list without a promise in the talk: crisis, pause, stuck. `kind` is the list's
+    reason.
+    """
 
     kind: str
     note: str = ""
@@ -107,7 +116,9 @@ class CallHuman:
 
 @dataclass(frozen=True, slots=True)
 class FlowEnded:
-    """For the record: this flow ended with this outcome ("done", a `finish:` word, "no_reply", or an event's name)."""
+    """For the record: this flow ended with this outcome ("done", a `finish:` word, "no_reply", or an event's
+    name).
+    """
 
     flow: str
     outcome: str

@@ -1,8 +1,9 @@
 """What can happen to a conversation: one closed union of past-tense facts, all coming in by the same door.
 
-`at` is aware and in the person's own zone, so the engine has both the moment and the wall clock without reading either.
-Events an author may name in YAML (`wait_for`, `start_on`, `ends_on`, plans) are `Outside`; their YAML name is derived
-from the class: `RideBooked` is `ride.booked`, `InterviewTomorrowAgain` is `interview.tomorrow_again`.
+`at` is aware and in the person's own zone, so the engine has both the moment and the wall clock without
+reading either. Events an author may name in YAML (`wait_for`, `start_on`, `ends_on`, plans) are `Outside`;
+their YAML name is derived from the class: `RideBooked` is `ride.booked`, `InterviewTomorrowAgain` is
+`interview.tomorrow_again`.
 """
 
 import re
@@ -16,7 +17,9 @@ from flows.views import InterviewView, LookupView, PlaceView, RideView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReceived:
-    """A person wrote. `seen` is the newest prompt that had left when the text came; `card` is the invite code we recognised in it."""
+    """A person wrote. `seen` is the newest prompt that had left when the text came; `card` is the invite code
+    we recognised in it.
+    """
 
     at: datetime
     text: str
@@ -69,7 +72,7 @@ class ActionDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionFailed:
-    """The action that `call` asked for could not be done, for one of the reasons it declares (or "failed")."""
+    """What `call` asked for could not be done, for one of the reasons it declares (or "failed")."""
 
     at: datetime
     call: int
@@ -105,7 +108,7 @@ class OptedIn:
     at: datetime
 
 
-# --- outside events: what authors may name -----------------------------------------------------------------------------
+# --- outside events: what authors may name ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +241,7 @@ class RideHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RideLost:
-    """No car, or the driver dropped out, after it was booked; a human has been alarmed. `leg` is out or home."""
+    """No car, or the driver dropped out, after it was booked; a human is alarmed. `leg` is out or home."""
 
     at: datetime
     interview: InterviewView

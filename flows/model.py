@@ -1,7 +1,7 @@
 """The flow language as frozen values: what a parsed YAML file is, before anyone advances through it.
 
-One class a verb; exactly one verb a step. Texts, conditions and durations are compiled while parsing, so that the engine
-only looks things up. Every step knows where it stands in its file, for problems in plain words.
+One class a verb; exactly one verb a step. Texts, conditions and durations are compiled while parsing, so that
+the engine only looks things up. Every step knows where it stands in its file, for problems in plain words.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,9 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class After:
-    """What happens next where something did not go the usual way (if_fails, if_late, if_stuck, if_empty, no_reply)."""
+    """What happens next where something did not go the usual way (if_fails, if_late, if_stuck, if_empty,
+    no_reply).
+    """
 
     say: Text | None = None
     then: Then = "stay"
@@ -86,7 +88,7 @@ class Say(StepBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask(StepBase):
-    """A question; `id` is the answer's name. `from_` draws its options from a saved list, `each` labels them."""
+    """A question; `id` is the answer's name. `from_` draws options from a saved list, `each` labels them."""
 
     as_: Kind
     text: Text
@@ -110,7 +112,7 @@ class Ask(StepBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu(Ask):
-    """A choice whose rows run a flow and come back; a row without `run` ends it. `run` is for rows of a list."""
+    """A choice whose rows run a flow and come back; one without `run` ends it. `run`: for rows of a list."""
 
     text_again: Text | None = None
     again_while: Expression | None = None
@@ -227,6 +229,8 @@ class PlanRow:
     shift: timedelta = timedelta(0)
     unless: Expression | None = None
     useful_until: str | None = None
-    """An anchor ("pickup", "at", "leave"), a span after it is due ("2 hours") or a clock time of that day ("18:00")."""
+    """An anchor ("pickup", "at", "leave"), a span after it is due ("2 hours") or a clock time of that day
+    ("18:00").
+    """
     kind: Literal["reminder", "ride_day", "follow_up"] = "reminder"
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """What flows may know of the world: plain mappings that events bring and actions give back.
 
-A view is JSON once written down: numbers, texts, lists, and wall-clock datetimes (naive, in the zone of the place they
-name, so that a text says "8:00 am" and means it). The linter reads the annotations to know every `interview.place`
-an author may write.
+A view is JSON once written down: numbers, texts, lists, and wall-clock datetimes (naive, in the zone of the
+place they name, so that a text says "8:00 am" and means it). The linter reads the annotations to know every
+`interview.place` an author may write.
 """
 
 from datetime import datetime
@@ -15,10 +15,11 @@ class Door(TypedDict):
 
 
 class PlaceView(TypedDict):
-    """A place a car can stop at or a person can be asked to come to; `id` is our row, the door is chosen later.
+    """A place a car can stop at or a person can be asked to come to; `id` is our row, the door is chosen
+    later.
 
-    `label` is its short name ("Hope House", "77 Dale St"), `address` the street line, and `line` the two as a text says
-    them, nothing twice ("Hope House, 218 5th St", "77 Dale St, Boston").
+    `label` is its short name ("Hope House", "77 Dale St"), `address` the street line, and `line` the two as a
+    text says them, nothing twice ("Hope House, 218 5th St", "77 Dale St, Boston").
     """
 
     id: int
@@ -37,10 +38,10 @@ class LookupView(TypedDict):
 class InterviewView(TypedDict):
     """One interview as it stands now; `version` grows each time it moves.
 
-    `employer` is the place's label where nobody named one, `place` the place's line. The optional fields are left out
-    while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no ride is held (a moved
-    interview has lost its old one), `stop` and `door` (its key) as the last ride had them, also after a move, and
-    `confirmed`, `going_home` (the person asked for the car home), `outcome`.
+    `employer` is the place's label where nobody named one, `place` the place's line. The optional fields are
+    left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
+    ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
+    them, also after a move, and `confirmed`, `going_home` (the person asked for the car home), `outcome`.
     """
 
     id: int
@@ -62,8 +63,8 @@ class InterviewView(TypedDict):
 class RideView(TypedDict):
     """One leg ("out" or "home") of a ride; the car's fields are there once a driver has accepted.
 
-    `pickup` is the place's label and the door in words ("Hope House, front, on 5th"), `dropoff` a label; `car` is colour
-    and make ("gray Toyota Camry"), `driver` a first name.
+    `pickup` is the place's label and the door in words ("Hope House, front, on 5th"), `dropoff` a label;
+    `car` is colour and make ("gray Toyota Camry"), `driver` a first name.
     """
 
     id: int
@@ -81,7 +82,9 @@ class RideView(TypedDict):
 
 
 class PersonInCharge(TypedDict):
-    """The human a person was promised: a first name, their hours ("Mon-Fri 9-5"), and the wall clock they answer by."""
+    """The human a person was promised: a first name, their hours ("Mon-Fri 9-5"), and the wall clock they
+    answer by.
+    """
 
     who: str
     hours: str

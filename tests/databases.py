@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 import pytest
@@ -132,7 +131,7 @@ def _empty(connection: psycopg.Connection) -> None:
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),
         "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
     ]
-    connection.execute(sql.SQL(cast(LiteralString, ";".join(statements))))
+    connection.execute(sql.SQL(";".join(statements)))
 
 
 def _database_name(what: str) -> str:

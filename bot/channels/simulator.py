@@ -160,7 +160,11 @@ class Simulator:
     async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
         if any(shown.id == message.id for _, _, shown in self._shown[message.address]):
             return Found(_sent_id(message))
-        return NotFound() if since >= self._started else CannotTell("it was before this server started", ever=True)
+        return (
+            NotFound()
+            if since >= self._started
+            else CannotTell("it was before this server started", ever=True)
+        )
 
     async def fetch_photo(self, ref: PhotoRef) -> PhotoAnswer:
         return self._photos.get(ref.id) or NoPhoto("no longer in memory")

@@ -1,7 +1,8 @@
 """Wall clocks and quiet hours: when a thing that we start may reach a person.
 
-A wall clock keeps its meaning over a clock change: 5:10 stays 5:10. Where a change makes a wall time happen twice the
-first is meant; where it skips it, the moment the clock jumped to. Replies, ride days and crisis texts have no hours.
+A wall clock keeps its meaning over a clock change: 5:10 stays 5:10. Where a change makes a wall time happen
+twice the first is meant; where it skips it, the moment the clock jumped to. Replies, ride days and crisis
+texts have no hours.
 """
 
 from dataclasses import dataclass

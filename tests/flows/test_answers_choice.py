@@ -104,7 +104,7 @@ def test_one(options: tuple[Choice, ...], text: str, key: str | None) -> None:
 )
 def test_several(text: str, keys: list[str] | None) -> None:
     reading = read(text, Asked("choices", "en", TUESDAY, WORK, alone=frozenset(["any"])))
-    assert reading == (Understood(keys) if keys else AskBack("unclear.choices"))
+    assert reading == (Understood([*keys]) if keys else AskBack("unclear.choices"))
 
 
 def test_numbers_run_together_are_read_back() -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from storage import conversations, funds, interviews, people, places, points, rides, staff
 from storage.conversations import Loaded
 from storage.points import Point
+from storage.tables.going import Leg
 
 NOW = datetime(2027, 2, 23, 22, 48, tzinfo=UTC)
 PHONE = "+15555550101"
@@ -52,9 +53,7 @@ def an_interview(connection: sa.Connection, point: Point) -> interviews.Intervie
     )
 
 
-def a_ride(
-    connection: sa.Connection, interview: interviews.InterviewRow, leg: rides.Leg = "out"
-) -> rides.RideRow:
+def a_ride(connection: sa.Connection, interview: interviews.InterviewRow, leg: Leg = "out") -> rides.RideRow:
     """One leg of the way to it."""
     new = rides.NewRide(
         interview_id=interview.id,

@@ -114,9 +114,14 @@ def test_start_brings_back(connection: sa.Connection) -> None:
 
 def test_timers_end_as_the_last_word_says(connection: sa.Connection) -> None:
     ray, dee = someone(connection), someone(connection, "+15555550102")
-    first = [SetTimer("a", minutes(5)), SetTimer("b", minutes(5)), ClearTimer("b"), SetTimer("c", minutes(5))]
+    first: list[Effect] = [
+        SetTimer("a", minutes(5)),
+        SetTimer("b", minutes(5)),
+        ClearTimer("b"),
+        SetTimer("c", minutes(5)),
+    ]
     apply(connection, [decided(connection, ray, *first), decided(connection, dee, SetTimer("a", minutes(5)))])
-    second = [ClearTimer("a"), ClearTimer("c"), SetTimer("c", minutes(9), nudge=True)]
+    second: list[Effect] = [ClearTimer("a"), ClearTimer("c"), SetTimer("c", minutes(9), nudge=True)]
     apply(connection, [decided(connection, ray, *second)])
     rung = timers.claim(connection, minutes(60), 10)
     assert [(one.conversation_id, one.name, one.due_at, one.nudge) for one in rung] == [
@@ -153,7 +158,7 @@ def test_someone_who_cannot_be_reached_needs_a_human(connection: sa.Connection) 
 
 
 def test_the_turn_row_keeps_silence_and_endings() -> None:
-    effects = [Silent("thanks"), FlowEnded("welcome", "done"), FlowEnded("intake", "no_reply")]
+    effects: list[Effect] = [Silent("thanks"), FlowEnded("welcome", "done"), FlowEnded("intake", "no_reply")]
     assert record(effects) == {"silent": "thanks", "ended": "welcome=done intake=no_reply"}
     assert record([Say("hi")]) == {"silent": None, "ended": None}
 

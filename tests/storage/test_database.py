@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ async def test_a_refused_row_hurts_its_own_turn_only(database: Database) -> None
 
 @only_sqlite
 async def test_turns_that_queue_up_share_one_commit(database: SqliteDatabase) -> None:
-    await asyncio.gather(*(database.run(lambda c, n=n: mark(c, f"{n}")) for n in range(40)))
+    await asyncio.gather(*(database.run(partial(mark, name=f"{n}")) for n in range(40)))
     assert database.turns == 40
     assert database.commits <= 10
 
@@ -167,7 +168,7 @@ async def test_cancelled_while_running_commits_all_the_same(database: Database) 
 
 async def test_close_finishes_what_was_accepted_and_refuses_the_rest(database_url: str) -> None:
     database = open_database(database_url, KEYS)
-    accepted = [asyncio.create_task(database.run(lambda c, n=n: mark(c, f"{n}"))) for n in range(30)]
+    accepted = [asyncio.create_task(database.run(partial(mark, name=f"{n}"))) for n in range(30)]
     await asyncio.sleep(0)
     await database.close()
     assert len(await asyncio.gather(*accepted)) == 30

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from storage import funds, interviews, places, rides
 from storage.rides import LegTaken
 from storage.tables import Fund, FundEntry, Ride, table
+from storage.tables.going import LIVE_RIDES
 from tests.storage.samples import NOW, a_fund, a_ride, an_interview, minutes, someone
 
 FUND, ENTRY, RIDE = table(Fund), table(FundEntry), table(Ride)
@@ -96,7 +97,7 @@ def test_two_workers_cannot_make_the_same_leg(engine: sa.Engine) -> None:
         assert sorted(threads.map(add, range(4))) == [False, False, False, True]
 
 
-@pytest.mark.parametrize("state", rides.LIVE_RIDES)
+@pytest.mark.parametrize("state", LIVE_RIDES)
 def test_the_database_itself_refuses_a_second_live_leg(connection: sa.Connection, state: str) -> None:
     meeting = an_interview(connection, someone(connection))
     ride = a_ride(connection, meeting)
@@ -224,7 +225,7 @@ def test_a_fund_is_never_overspent_however_many_ask_at_once(engine: sa.Engine) -
             a_ride(connection, an_interview(connection, one), leg).id
             for one in people
             for leg in ("out", "home")
-        ]  # type: ignore[arg-type]
+        ]
 
     def ask(ride_id: int) -> bool:
         with engine.begin() as connection:
@@ -250,7 +251,7 @@ def test_the_ledger_adds_up_to_the_fund(connection: sa.Connection) -> None:
     funds.settle(connection, out.id, 1300, NOW)
     funds.adjust(connection, fund, 500, "caseworker:1", NOW)
     lines = funds.entries(connection, fund)
-    assert [line.kind for line in lines] == ["hold", "hold", "raise", "settle", "adjust"]  # type: ignore[attr-defined]
+    assert [line.kind for line in lines] == ["hold", "hold", "raise", "settle", "adjust"]
     sums = sa.select(sa.func.sum(ENTRY.c.held_change), sa.func.sum(ENTRY.c.spent_change))
     assert tuple(connection.execute(sums).one()) == money(connection, fund)[:2] == (700, 1300)
 

@@ -52,7 +52,7 @@ def test_every_yes_and_stop_is_a_line(connection: sa.Connection) -> None:
     ray = someone(connection, opted_in=False)
     points.asked_for_consent(connection, [ray.id])
     for change in ("given", "withdrawn", "given"):
-        points.set_consent(connection, ray.id, change, wording="1", method="text", now=NOW)  # type: ignore[arg-type]
+        points.set_consent(connection, ray.id, change, wording="1", method="text", now=NOW)
     assert [line.change for line in points.consents(connection, ray.id)] == ["given", "withdrawn", "given"]
     now = points.point(connection, ray.id)
     assert now is not None

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
-from storage import people
+from storage import people, points
 from storage.database import make_engine
 from storage.tables import Mark, Person, table
 from storage.types import NoKeys, carry_keys
@@ -68,7 +68,7 @@ def test_the_address_is_nowhere_in_the_file(database_url: str, engine: sa.Engine
 def test_without_keys_nothing_is_written_or_read(database_url: str) -> None:
     engine = make_engine(database_url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection, pytest.raises(NoKeys):
-        people.address_index(connection, "sms", "+15555550100")
+        points.address_index(connection, "sms", "+15555550100")
     with engine.begin() as connection, pytest.raises(StatementError, match="carries no keys"):
         connection.execute(sa.insert(PERSON).values(ref="r", lang="en", zone="UTC", facts={}, created_at=NOW))
     carry_keys(engine, KEYS)
