@@ -20,6 +20,7 @@ from flows.answers.when_words import NIGHT, tokens
 
 _PROPOSED = ("not_today", "next_week", "other_weekday")
 DAWN = 300  # minutes: what is said of a night and lies before 5 am is of the next day
+MOST_CORRECTED = 3  # each is read apart: a text full of "i mean" must not take time
 FAR = 300  # days: from here on the year is read back too
 _CORRECTED = re.compile(
     r"\b(?:no,? wait|wait,? no|i mean|i meant|actually|scratch that|make (?:that|it)"
@@ -59,7 +60,7 @@ def _read_corrected(text: str, asked: Asked, need: Need) -> Confirm | None:
     nothing is taken back."""
     folded = fold(text)
     found = list(_CORRECTED.finditer(folded))
-    if not found:
+    if not 0 < len(found) <= MOST_CORRECTED:
         return None
     first = read(folded[: found[-1].start()], asked)
     if not isinstance(first, Confirm):

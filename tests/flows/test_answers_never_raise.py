@@ -87,6 +87,8 @@ def test_the_words_that_come_first_never_raise(text: str) -> None:
         "😀" * 1600,
         "á" * 1600,
         "½" * 1600,
+        "i mean " * 228,
+        "no wait " * 200,
         '"' * 1600,
         "Liked " + '"' * 1590,
     ],
