@@ -116,7 +116,7 @@ def flow_started_by(turn: Turn, text: str) -> str | None:
     said = _flat(text[:80])
     for flow in turn.flows.flows.values():
         for each in flow.start_words.values():
-            if any(_flat(word) == said for word in each):
+            if said in map(_flat, each):
                 return flow.id
     return None
 

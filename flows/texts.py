@@ -113,6 +113,8 @@ _OPENS = re.compile(r"(?:^|[.!?:]\s+|\n\s*)$")
 
 
 def _fill(parts: Sequence[str | Blank], scope: Scope, lang: str) -> str:
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
     written = ""
     missing = False
     for part in parts:
