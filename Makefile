@@ -42,7 +42,7 @@ test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows (MINUTES=20 at most)
-	FUZZ_EVENTS=$(EVENTS) FUZZ_MINUTES=$(MINUTES) $(BIN)/pytest tests/flows/test_engine_properties.py -s $(ARGS)
+	FUZZ_EVENTS=$(EVENTS) FUZZ_MINUTES=$(MINUTES) $(BIN)/pytest tests/flows/test_engine_properties.py -s -o faulthandler_timeout=0 $(ARGS)
 
 bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
 	$(BIN)/python -m tests.bench.engine $(ARGS)
