@@ -5,7 +5,7 @@ held by our own estimate before a leg is written; both legs are held or none. Lo
 fund.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from bot.planning import plan_interview, told_too_late
 from bot.reminders.hours import to_utc
 from bot.rides.estimates import FareTable, estimate_cents, pickup_for, road_miles
 from bot.rides.guest_rides import DEFAULT_CAPS
-from bot.views import held_leg, interview_view, ride_view, running_ride, view_of
+from bot.views import held_leg, interview_view, is_held, ride_view, running_ride, view_of
 from flows.actions import (
     BookRides,
     CallCarHome,
@@ -165,7 +165,8 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     if row is None:
         return Failed("gone")
     stop, there = _place(connection, action.pickup), _place(connection, {"id": row.place_id})
-    if held_leg(rides.lock_rides(connection, row.id), "out") is not None:
+    before = rides.lock_rides(connection, row.id)
+    if held_leg(before, "out") is not None:
         return Failed("already")
     if stop.pin is None or there.pin is None:
         return Failed("no_pin")
@@ -177,11 +178,9 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
         return Failed("too_late")
     door = action.door if action.door in {each["key"] for each in stop.doors} else None
     cents = estimate_cents(miles, fares(who))
-    try:
-        held = _hold_both(connection, _legs(row, stop, there, door, action.rider, pickup_at, cents), who)
-    except rides.LegTaken:  # the old time's car is still being called off: a human books the new one
-        return Failed("failed")
-    if not held:
+    legs = _legs(row, stop, there, door, action.rider, pickup_at, cents)
+    kept = {leg.leg for leg in before if leg.live and is_held(leg)}  # after a missed car the way home stays
+    if not _hold(connection, [leg for leg in legs if leg.leg not in kept], who):
         return Failed("no_money_left")
     return Done(_planned(connection, row, who))
 
@@ -234,8 +233,8 @@ def _legs(
     return out, home
 
 
-def _hold_both(connection: sa.Connection, legs: tuple[NewRide, NewRide], who: Acting) -> bool:
-    """Write both legs on the first fund that can pay them; False when none can."""
+def _hold(connection: sa.Connection, legs: Sequence[NewRide], who: Acting) -> bool:
+    """Write these legs on the first fund that can pay them all; False when none can."""
     person = people.person(connection, who.person_id)
     for fund in funds.open_funds(connection, who.now, person.grant_code if person else None):
         if not _may_pay(fund, legs):
@@ -252,7 +251,7 @@ def _hold_both(connection: sa.Connection, legs: tuple[NewRide, NewRide], who: Ac
     return False
 
 
-def _may_pay(fund: FundRow, legs: tuple[NewRide, NewRide]) -> bool:
+def _may_pay(fund: FundRow, legs: Sequence[NewRide]) -> bool:
     within = fund.ride_limit_cents is None or all(leg.estimate_cents <= fund.ride_limit_cents for leg in legs)
     return within and fund.left_cents >= sum(leg.estimate_cents for leg in legs)
 

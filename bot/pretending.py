@@ -156,7 +156,8 @@ def _car(cast: Cast, given: Mapping[str, Any], connection: sa.Connection) -> Non
     row = interviews.interview(connection, cast.interview_id or 0)
     assert row is not None
     label, _, door_words = str(given.get("pickup", "Hope House")).partition(", ")
-    stop_given = given.get("stop") or {"label": label, "address": label, "doors": []}
+    doors = [{"key": "door", "label": door_words}] if door_words else []
+    stop_given = given.get("stop") or {"label": label, "address": label, "doors": doors}
     stop = _place(cast, stop_given, connection)
     by_words = next((door["key"] for door in stop.doors if door["label"] == door_words), None)
     pickup_at = given.get("pickup_at")

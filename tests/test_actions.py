@@ -240,12 +240,21 @@ def test_a_second_car_is_refused(desk: Desk) -> None:
     assert desk.does(desk.booking(view)) == Failed("already")
 
 
-def test_a_car_that_is_still_being_called_off_is_in_the_way(desk: Desk) -> None:
+def test_a_car_that_is_still_being_called_off_is_not_in_the_way(desk: Desk) -> None:
     view = desk.did(MoveInterview(interview=desk.booked(), at=datetime(2027, 2, 25, 13)))
-    assert desk.does(desk.booking(view)) == Failed("failed")
-    for leg in rides.rides_of(desk.connection, view["id"]):
-        rides.change_ride(desk.connection, leg.id, leg.version, desk.who.now, state="cancelled")
     assert desk.did(desk.booking(view))["pickup_at"].date() == datetime(2027, 2, 25).date()
+    wanted = [leg.wanted for leg in rides.rides_of(desk.connection, view["id"])]
+    assert wanted == ["cancelled", "cancelled", "booked", "booked"]
+
+
+def test_another_car_there_keeps_the_way_home(desk: Desk) -> None:
+    view = desk.booked()
+    out, home = rides.rides_of(desk.connection, view["id"])
+    rides.change_ride(desk.connection, out.id, out.version, desk.who.now, state="missed")
+    desk.did(desk.booking(view))
+    legs = rides.rides_of(desk.connection, view["id"])
+    assert [(leg.leg, leg.state) for leg in legs] == [("out", "missed"), ("home", "held"), ("out", "held")]
+    assert legs[1].id == home.id
 
 
 def test_without_money_for_both_nothing_is_held(desk: Desk) -> None:
