@@ -25,9 +25,13 @@ app = typer.Typer(
 )
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 staff_app = typer.Typer(help="Caseworkers.", no_args_is_help=True)
+fund_app = typer.Typer(help="Money for rides.", no_args_is_help=True)
+card_app = typer.Typer(help="Codes on cards that bring people in.", no_args_is_help=True)
 flows_app = typer.Typer(help="The conversations.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(staff_app, name="staff")
+app.add_typer(fund_app, name="fund")
+app.add_typer(card_app, name="card")
 app.add_typer(flows_app, name="flows")
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port of the pages.")]
@@ -212,6 +216,52 @@ def staff_add(
         typer.echo(f"{name} can sign in at /staff as {email}.")
 
 
+@fund_app.command("add")
+def fund_add(
+    name: str,
+    dollars: Annotated[str, typer.Argument(help="How much, like 5000 or 12.50.")],
+    grant: Annotated[str | None, typer.Option(help="Only for people of this grant.")] = None,
+    ride_limit: Annotated[str | None, typer.Option(help="At most this many dollars for one leg.")] = None,
+) -> None:
+    """Open a fund that pays for rides."""
+    import asyncio
+
+    with _plainly():
+        from bot.settings import load
+        from bot.supplies import BadSupply, NewFund, add_fund, cents_of
+
+        try:
+            limit = cents_of(ride_limit) if ride_limit else None
+            asyncio.run(add_fund(load(), NewFund(name, cents_of(dollars), grant, limit)))
+        except BadSupply as error:
+            _stop(error)
+        typer.echo(f"{name} pays for rides from now on.")
+
+
+@card_app.command("add")
+def card_add(
+    code: Annotated[str | None, typer.Argument(help="The code; a new one without it.")] = None,
+    count: Annotated[int, typer.Option(help="How many new codes.")] = 1,
+    uses: Annotated[int, typer.Option(help="How many people a code brings in.")] = 1,
+    caseworker: Annotated[str | None, typer.Option(help="Whose people they are, by e-mail.")] = None,
+    grant: Annotated[str | None, typer.Option(help="The grant that pays for them.")] = None,
+    lang: Annotated[str | None, typer.Option(help="en or es: the first text's language.")] = None,
+) -> None:
+    """Make codes for cards and print them, one a line."""
+    import asyncio
+
+    with _plainly():
+        from bot.settings import load
+        from bot.supplies import BadSupply, NewCards, add_cards
+
+        try:
+            codes = asyncio.run(add_cards(load(), NewCards(code, count, uses, caseworker, grant, lang)))
+        except BadSupply as error:
+            _stop(error)
+        for each in codes:
+            typer.echo(each)
+
+
 # --- the flows ------------------------------------------------------------------------------------
 
 
@@ -289,27 +339,6 @@ def _labelled(file: Path) -> list[dict[str, Any]]:
             _stop(f"{file}:{number}: a row is a JSON object.")
         rows.append(row)
     return rows
-
-
-@flows_app.command("eval")
-def flows_eval(
-    suite: Annotated[str, typer.Argument(help="when, when-past, when-none, yes_no or crisis.")],
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Labelled rows, one JSON a line.")
-    ],
-) -> None:
-    """Measure how well answers are read, on rows that somebody has labelled."""
-    import json
-    from time import perf_counter
-
-    from flows.answers.score import SUITES, lines, score
-    from flows.library import shipped
-
-    if suite not in SUITES:
-        _stop(f"There is no suite {suite}; there are {', '.join(SUITES)}.")
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    for line in lines(score(suite, rows, perf_counter, shipped().crisis)):
-        typer.echo(line)
 
 
 if __name__ == "__main__":
