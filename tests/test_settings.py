@@ -83,7 +83,7 @@ def test_production_refuses_a_demo_key_even_as_an_old_one() -> None:
         ("PORT", "eighty", "must be a whole number"),
         ("PORT", "70000", "input should be less than or equal to 65535"),
         ("SIMULATOR", "perhaps", "must be true or false"),
-        ("SMS_PER_SECOND", "fast", "must be a number"),
+        ("FARE_BASE_CENTS", "dear", "must be a whole number"),
         ("DATABASE_URL", "mysql://localhost/x", "must begin with sqlite:/// or postgresql://"),
         ("PUBLIC_URL", "onward.example.org", "must be a web address such as https://onward.example.org"),
         ("PROGRAMME_ZONE", "Philadelphia", "must be a time zone's name such as America/New_York"),

@@ -47,11 +47,6 @@ DEMO_ENCRYPTION_KEY = "b253YXJkIGRlbW8ga2V5LCBuZXZlciByZWFsIGxpZmU="
 DEMO_INDEX_KEY = "b253YXJkIGRlbW8gaW5kZXgsIG5vdCBmb3IgbGl2ZXM="
 DEMO_RIDE_SECRET = "demo-ride-secret"  # noqa: S105 - the stand-in's own, refused in production
 
-CARRIER_WORDS = (
-    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP",
-    "HELP", "INFO",
-)  # fmt: skip
-
 
 class BadSettings(Exception):
     """Settings that cannot be used: `problems` maps each setting's name to what is wrong with it."""
@@ -148,9 +143,6 @@ class Settings(BaseSettings):
     telegram_api_base: WebAddress = Field(
         default="https://api.telegram.org", description="Where the Telegram Bot API is reached."
     )
-    telegram_per_second: float = Field(
-        default=25, gt=0, description="Telegram texts sent in a second, at most; the bot's limit is 30."
-    )
 
     # SMS by Twilio
     twilio_account_sid: TwilioAccount = Field(
@@ -168,13 +160,6 @@ class Settings(BaseSettings):
     twilio_answers_carrier_words: bool = Field(
         default=True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."
     )
-    carrier_words: Words = Field(
-        default=CARRIER_WORDS,
-        description="Words that belong to the carrier: no text of ours may ask for them.",
-    )
-    sms_per_second: float = Field(
-        default=1, gt=0, description="SMS parts sent in a second, at most; a US long code carries 1."
-    )
 
     # Rides
     ride_api_base: WebAddress = Field(
@@ -184,11 +169,6 @@ class Settings(BaseSettings):
     ride_client_id: str = Field(default="demo", description="Our client id at the ride provider.")
     ride_client_secret: str = _secret(DEMO_RIDE_SECRET, "Our client secret at the ride provider.")
     ride_webhook_secret: str = _secret(DEMO_RIDE_SECRET, "The key the ride provider signs its webhooks with.")
-    ride_free_cancel_minutes: int = Field(
-        default=60,
-        ge=0,
-        description="Minutes before pick-up until which a ride may be cancelled for nothing.",
-    )
     ride_fee_limit_cents: int = Field(
         default=1000,
         ge=0,
