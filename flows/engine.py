@@ -38,7 +38,7 @@ from flows.progress import Frame, Progress, chain, innermost
 from flows.safety import back_in, stop
 from flows.speaking import SILENCE, no_reply_rows, watch_silence
 from flows.stepping import action_done, action_failed, walk
-from flows.turn import Turn, acting, asking_root, clear_timer, open_step, say, sentence
+from flows.turn import Turn, acting, asking_root, clear_timer, open_step, say, sentence, stay_silent
 
 _HERE = timedelta(minutes=30)  # the person wrote so lately that what we say is a reply
 
@@ -198,4 +198,6 @@ def _settle(turn: Turn) -> None:
         if progress.owed and not acting(progress):
             front_door(turn)
     if not acting(progress):
+        if progress.owed and progress.paused:
+            stay_silent(turn, "staff_talking")  # their plain answer was taken; what it asks next waits
         progress.owed = False
