@@ -213,16 +213,19 @@ class ProblemWire(_Wire):
                 return Refused(_REFUSALS.get(code, Why.OTHER), code)
 
 
+_NO_NUL = r"^[^\x00]*$"  # no database keeps one, and no honest id has one
+
+
 class _HintMeta(_Wire):
-    resource_id: str = Field(min_length=1)
+    resource_id: str = Field(min_length=1, pattern=_NO_NUL)
     status: str = ""
-    external_ref: str = ""
+    external_ref: str = Field(default="", pattern=_NO_NUL)
 
 
 class HintWire(_Wire):
     """A webhook's body."""
 
-    event_id: str = Field(min_length=1)
+    event_id: str = Field(min_length=1, pattern=_NO_NUL)
     event_type: str
     event_time: int | None = None
     meta: _HintMeta
