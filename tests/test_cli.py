@@ -118,15 +118,6 @@ def test_flows_check_finds_and_fixes(tmp_path: Path) -> None:
     assert "id:" in flow.read_text()
 
 
-def test_readers_are_measured_on_labelled_rows(tmp_path: Path) -> None:
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text('{"source": "ours", "text": "yes pls", "lang": "en", "label": "yes"}\n')
-    measured = RUN.invoke(app, ["flows", "eval", "yes_no", str(rows)])
-    assert measured.exit_code == 0, measured.output
-    assert "100.0%" in measured.stdout
-    assert RUN.invoke(app, ["flows", "eval", "maybe", str(rows)]).exit_code == 1
-
-
 async def test_a_caseworker_is_written_down_once(database_url: str) -> None:
     settings = Settings(env="test", database_url=database_url)
     new = NewAccount("Maria Ruiz", "Maria@sample.invalid", "correct horse staple", on_call=True)
