@@ -29,7 +29,8 @@ def asked_of(turn: Turn, frame: Frame, step: Question, draft: Value = None) -> A
     lang = turn.progress.lang
     if isinstance(step, Review):
         return Asked("choice", lang, turn.now, _choices(turn, frame, step))
-    return Asked(step.as_, lang, turn.now, _choices(turn, frame, step), step.alone, draft, step.exact)
+    choices = _choices(turn, frame, step)
+    return Asked(step.as_, lang, turn.now, choices, step.alone, draft, step.exact, step.least)
 
 
 def _choices(turn: Turn, frame: Frame, step: Question) -> tuple[Choice, ...]:

@@ -101,6 +101,7 @@ class Ask(StepBase):
     anything_else: str | None = None
     alone: frozenset[str] = frozenset()
     exact: bool = False  # `exact: yes`: consent and bookings take the exact words only
+    least: int | None = None  # yes_no about a number: what is typed from here on means yes
     confirm_by_ok: bool = False
     read_back: bool = True  # dates and times are read back and confirmed
     from_: str | None = None

@@ -55,7 +55,7 @@ from flows.texts import FORMS, plain
 
 COMMON = frozenset({"id", "when", "note", "was"})
 _QUESTION = frozenset(
-    "as text options check if_unclear tries if_stuck no_reply anything_else alone exact confirm_by_ok "
+    "as text options check if_unclear tries if_stuck no_reply anything_else alone exact least confirm_by_ok "
     "read_back from each show more if_empty".split()
 )
 KEYS: Mapping[str, frozenset[str]] = {
@@ -203,6 +203,7 @@ def _question(keys: Keys) -> Base:
         "anything_else": keys.opt("anything_else", read_name, None),
         "alone": frozenset(keys.opt("alone", _read_keys, _NONE)),
         "exact": keys.opt("exact", read_yes, False),
+        "least": keys.opt("least", read_whole, None),
         "confirm_by_ok": keys.opt("confirm_by_ok", read_yes, False),
         "read_back": keys.opt("read_back", read_yes, True),
         "from_": keys.opt("from", read_word, None),

@@ -24,7 +24,7 @@ def read(text: str, asked: Asked) -> Reading:
         case "name":
             return name.read(said)
         case "yes_no":
-            return yes_no.read(said, asked.exact)
+            return yes_no.read(said, asked.exact, asked.least)
         case "choice":
             return choice.read(said, asked.options)
         case "choices":

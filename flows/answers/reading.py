@@ -35,6 +35,7 @@ class Asked:
     alone: frozenset[str] = frozenset()  # choices: keys that cannot be picked beside another
     draft: Value = None  # what an earlier, half understood text gave (AskBack.draft)
     exact: bool = False  # consent and bookings: the exact list only
+    least: int | None = None  # yes_no about a number ("18 or older?"): a number from here on means yes
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,8 +169,17 @@ _THUMBS: dict[str, Label] = {
 }  # fmt: skip
 
 
-def read(text: str, exact: bool) -> Reading:
-    """Read True or False; with `exact` only the exact list counts."""
+_AGE = re.compile(r"(?<![\d/:.-])(\d{1,3})(?![\d/:.-])")
+
+
+def read(text: str, exact: bool, least: int | None = None) -> Reading:
+    """Read True or False; with `exact` only the exact list counts.
+
+    With `least` a number in the text decides, whatever word stands before it: "yes im 17" is no to "18 or
+    older?". 1 and 2 stay the numbers on the phone.
+    """
+    if least is not None and (said := {int(each) for each in _AGE.findall(text[:400])} - {1, 2}):
+        return Understood(min(said) >= least)
     match exact_label(text) if exact else label(text):
         case "yes":
             return Understood(True)

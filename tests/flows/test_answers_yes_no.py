@@ -107,3 +107,23 @@ def test_consent_and_bookings_take_the_exact_list_only(text: str, expected: bool
 def test_unsure_is_asked_without_pressure() -> None:
     assert read("idk maybe", Asked("yes_no", "en", TUESDAY)) == AskBack("unsure.yes_no")
     assert read("where am i", Asked("yes_no", "en", TUESDAY)) == AskBack("unclear.yes_no")
+
+
+@pytest.mark.parametrize(
+    ("text", "older"),
+    [
+        ("1", True),
+        ("2", False),
+        ("yes", True),
+        ("yes 52", True),
+        ("52", True),
+        ("im 16", False),
+        ("yes im 17", False),
+        ("1 im 17", False),
+        ("si tengo 18 años", True),
+        ("no tengo 17", False),
+    ],
+)
+def test_a_number_decides_about_an_age(text: str, older: bool) -> None:
+    asked = Asked("yes_no", "en", TUESDAY, least=18)
+    assert read(text, asked) == Understood(older)
