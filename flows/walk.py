@@ -150,7 +150,12 @@ def walk(flows: FlowSet) -> Walk:
     if under.open:
         first = next(iter(flows.flows.values()))
         words = f"There are more than {MOST_PLACES} places; the walk stopped."
-        _note(under, "walk-large", "", Problem(first.where.file, 1, words, "divide the largest flow.", "walk-large"))
+        _note(
+            under,
+            "walk-large",
+            "",
+            Problem(first.where.file, 1, words, "divide the largest flow.", "walk-large"),
+        )
     else:
         _ends(under)
         _unreached(under)
@@ -177,9 +182,7 @@ def _watch_step(flow: Flow, step: Step, reached: set[str]) -> Step:
     if isinstance(step, Ask | Review):
         return step
     name, when = f"{flow.id}.{step.id}", step.when or _ALWAYS
-    watched = Watched(
-        when.source, when.names, when.maybe, when.calls, when._run, lambda: reached.add(name)
-    )
+    watched = Watched(when.source, when.names, when.maybe, when.calls, when._run, lambda: reached.add(name))
     return replace(step, when=watched)
 
 
@@ -217,9 +220,7 @@ def _try(under: _Under, at: int, moves: Try, *, ending: bool = False) -> None:
         _arrive(under, turned, node.start, at, turned.moves)
 
 
-def _arrive(
-    under: _Under, turned: Turned, start: Start, before: int | None, moves: tuple[Move, ...]
-) -> None:
+def _arrive(under: _Under, turned: Turned, start: Start, before: int | None, moves: tuple[Move, ...]) -> None:
     """Note where a turn led; a place seen before, and a run walked before, is not walked again."""
     standing = turned.standing
     for root in standing.progress.stack:
@@ -326,7 +327,9 @@ def _grafted(
     progress.facts = talk.facts | learnt
     progress.seq += past
     progress.timers = {_moved(token, past): due for token, due in progress.timers.items()}
-    progress.caused = talk.caused + [f"{each.rpartition('@')[0]}@{talk.stack[-1].n}" for each in progress.caused]
+    progress.caused = talk.caused + [
+        f"{each.rpartition('@')[0]}@{talk.stack[-1].n}" for each in progress.caused
+    ]
     progress.stack = talk.stack
     return replace(grafted, trees=tuple(talk.stack)), inner.n
 
@@ -377,9 +380,7 @@ def _mark(under: _Under, frame: Frame) -> None:
 # --- looking ----------------------------------------------------------------------------------------------
 
 
-def _look(
-    under: _Under, before: Standing, turned: Turned, start: Start, path: tuple[Move, ...]
-) -> None:
+def _look(under: _Under, before: Standing, turned: Turned, start: Start, path: tuple[Move, ...]) -> None:
     """Look at one turn: what was said, whether it had to be, and what ended."""
     under.turns += 1
     says = [effect for effect in turned.effects if isinstance(effect, Say)]
@@ -422,7 +423,7 @@ def _promise(under: _Under, said: Say, turned: Turned) -> None:
     name, _, id_ = said.step.partition(".")
     flow = under.flows.flows.get(name)
     step = find_step(flow, id_) if flow else None
-    if flow is None or step is None or said.prompt is not None and isinstance(step, Review):
+    if flow is None or step is None or (said.prompt is not None and isinstance(step, Review)):
         return
     texts = [text for text in printed(step) if any(each.endswith(".who") for each in text.names)]
     if not texts or _WHO in said.text or any(isinstance(each, Rang | Typed) for each in turned.moves[1:]):
@@ -435,7 +436,9 @@ def _promise(under: _Under, said: Say, turned: Turned) -> None:
 
 def _opens_like(forms: Mapping[str, str], said: str) -> bool:
     """Tell whether words came from these forms, and not from what follows an unclear answer."""
-    return any(form.partition("{")[0][:12] == said[: len(form.partition("{")[0][:12])] for form in forms.values())
+    return any(
+        form.partition("{")[0][:12] == said[: len(form.partition("{")[0][:12])] for form in forms.values()
+    )
 
 
 def _where(under: _Under, progress: Progress) -> tuple[Flow, Step | None]:

@@ -59,7 +59,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Rang:
-    """Time passes until a timer of this name ("hold", "silence", "late") is due; where none is set, nothing rings."""
+    """Time passes until a timer of this name ("hold", "silence", "late") is due; if none is set, none rings."""
 
     name: str
 
@@ -96,7 +96,7 @@ BY_PERSON = (Typed, Picked, Pinned)
 
 @dataclass(slots=True)
 class Standing:
-    """Where a walk stands: the person's progress, the little world, the clock, the actions not yet answered."""
+    """Where a walk stands: a person's progress, the little world, the clock, actions not yet answered."""
 
     progress: Progress
     world: World

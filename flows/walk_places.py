@@ -21,7 +21,7 @@ from flows.progress import Frame, chain
 from flows.references import afters, filled
 from flows.scope import runs
 from flows.texts import Text
-from flows.turn import Turn, scope_of
+from flows.turn import Turn, find_step, scope_of
 from flows.walk_moves import Standing
 
 _MANY = 3
@@ -95,7 +95,7 @@ class Atlas:
 
     @cached_property
     def wanted(self) -> Mapping[str, frozenset[str]]:
-        """Give what any caller may still read of a run's answers: as `step.name`, or from the record after it."""
+        """Give what any caller may still read of a run's answers: as `step.name`, or from the record."""
         found: dict[str, set[str]] = {name: set() for name in self.flows.flows}
         calls = [
             (flow, at, step, name)
@@ -116,7 +116,9 @@ class Atlas:
             for flow, _, _, name in calls:
                 found[name] |= {each for each in found[flow.id] if each in self.kept(name)}
         flows = self.flows.flows
-        return {name: frozenset(each & {*flows[name].gives, *flows[name].keeps}) for name, each in found.items()}
+        return {
+            name: frozenset(each & {*flows[name].gives, *flows[name].keeps}) for name, each in found.items()
+        }
 
     def kept(self, name: str) -> frozenset[str]:
         """Give what a flow, or one below it, keeps on the record."""
@@ -263,7 +265,9 @@ def _ahead(atlas: Atlas, flow: Flow, frame: Frame, scope: Mapping[str, Any]) -> 
     again = {row.ask_again for at in left if at >= here for row in afters(steps[at]) if row.ask_again}
     if again:  # a question behind may be asked again, and what follows it is done again
         first = min(flow.index[name] for name in again if name in flow.index)
-        left = [at for at, step in enumerate(steps) if at in left or (at >= first and not isinstance(step, Ask))]
+        left = [
+            at for at, step in enumerate(steps) if at in left or (at >= first and not isinstance(step, Ask))
+        ]
     fillable = again | {name for at in left if at >= here for name in atlas.fills[flow.id][at]}
     return [at for at in left if at >= here or not _passed(steps[at], scope, fillable)]
 
@@ -306,7 +310,7 @@ def _masking(flow: Flow, live: set[str]) -> set[str]:
 
 def _waiting(flow: Flow, frame: Frame) -> Hashable:
     """Name what the open question has been through: unclear tries, silence, a half answer, a read-back."""
-    step = flow.steps[flow.index[frame.open]] if frame.open in flow.index else None
+    step = find_step(flow, frame.open)
     own = step.tries if isinstance(step, Ask) else None
     most = (own or flow.tries) + 1
     return (
@@ -343,9 +347,10 @@ def kind_of(value: Any, now: datetime, literals: Literals) -> Hashable:
                 if value.get(name) is not None
             )
         case list():
-            words = tuple(sorted(literals.texts.intersection(each for each in value if isinstance(each, str))))
+            words = tuple(
+                sorted(literals.texts.intersection(each for each in value if isinstance(each, str)))
+            )
             first = kind_of(value[0], now, literals) if value and isinstance(value[0], Mapping) else None
             return (min(len(value), _MANY), words, first)
         case _:
             return type(value).__name__
-

@@ -1,7 +1,7 @@
 """Where walks begin: every way a flow comes to a person, with each kind of record they may have.
 
-The rule: a flow begins by its start words, by its events, by name (`welcome`, `home`, PERSON), by what is said
-about a live ride, or below another; each beginning is tried with nothing known, with all known, and with each
+The rule: a flow begins by its start words, by its events, by name (`welcome`, `home`, PERSON), by what is
+said about a live ride, or below another; each beginning is tried with nothing known, with all known, and with each
 yes or no turned around.
 """
 
@@ -30,9 +30,9 @@ _SAMPLES: Mapping[str, Any] = {
     "zip": "02128",
     "text": "something",
     "number": 3,
-    "time": datetime(2027, 2, 23, 20, 0).time(),
-    "date": datetime(2027, 3, 3).date(),
-    "datetime": datetime(2027, 3, 3, 9, 0),
+    "time": NOW.time(),
+    "date": NOW.date() + timedelta(days=8),
+    "datetime": (NOW + timedelta(days=8)).replace(tzinfo=None),
     "phone": "+16175550142",
     "pin": "4821",
 }
@@ -97,7 +97,9 @@ def _words_for(atlas: Atlas, flow: Flow) -> Typed | None:
             return Typed("person", "persona")
         case name:
             meaning = name.removeprefix("ride_")
-            phrases = [" ".join(each) for each, means in atlas.flows.keywords.ride_phrases if means == meaning]
+            phrases = [
+                " ".join(each) for each, means in atlas.flows.keywords.ride_phrases if means == meaning
+            ]
             return Typed(phrases[0], phrases[-1]) if phrases and name.startswith("ride_") else None
 
 
@@ -108,7 +110,9 @@ def _by_events(atlas: Atlas, flow: Flow) -> Iterator[Start]:
             for leg in _legs(atlas, flow) if "ride" in hints else [None]:
                 ride = {} if leg is None else {"ride": {"leg": leg}}
                 if "interview" not in hints:
-                    yield Start(flow.id, Came(on.event, {**came.fields, **ride}, came.variant), words=on.event)
+                    yield Start(
+                        flow.id, Came(on.event, {**came.fields, **ride}, came.variant), words=on.event
+                    )
                     continue
                 for facts in _with_interviews(atlas, flow):
                     if (view := facts.get("interview")) is not None:
@@ -178,7 +182,13 @@ def _interviews(atlas: Atlas, flow: Flow) -> list[dict[str, Any]]:
     views = []
     for hour in hours:
         at = (NOW + timedelta(hours=hour)).replace(tzinfo=None)
-        bare = {"id": 1, "version": 1, "employer": "FedEx Ground", "at": at, "place": "FedEx Ground, Airport Rd"}
+        bare = {
+            "id": 1,
+            "version": 1,
+            "employer": "FedEx Ground",
+            "at": at,
+            "place": "FedEx Ground, Airport Rd",
+        }
         views.append(bare)
         with_car = bare | {
             "pickup_at": at - timedelta(minutes=50),

@@ -5,8 +5,8 @@ every event that ends it, in its kinds, and with lateness. What only comes betwe
 STOP) is tried at each question once and looked at, and not gone on from: the question is still there.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, timedelta
 from functools import cache
 from itertools import product
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
@@ -15,10 +15,10 @@ from flows.events import OUTSIDE
 from flows.flowset import FlowSet
 from flows.front import open_question
 from flows.listening import HOLD
-from flows.model import Ask, Kind, Review, WaitFor
-from flows.progress import Frame, innermost
+from flows.model import Ask, WaitFor
+from flows.progress import Frame, chain, innermost
 from flows.speaking import SILENCE, Question
-from flows.turn import Turn, chain, open_step
+from flows.turn import Turn, open_step
 from flows.walk_moves import Came, HandedBack, Move, Picked, Pinned, Rang, Standing, Typed
 from flows.walk_places import Atlas, Literals
 
@@ -45,7 +45,9 @@ BETWEEN: Mapping[str, Try] = {
     "nothing readable": (Typed("…", "…"), _HELD),
 }
 """What may come at any question."""
-KEEPS_PLACE = frozenset(["AGAIN", "MENU", "PERSON", "the other language", "ABOUT ME", "HELP", "STOP and START"])
+KEEPS_PLACE = frozenset(
+    ("AGAIN", "MENU", "PERSON", "the other language", "ABOUT ME", "HELP", "STOP and START")
+)
 """What leaves every talk where it was; the others may be an answer."""
 
 _UNCLEAR = Typed("qwzx vbnm", "qwzx vbnm")
@@ -212,5 +214,4 @@ _DOORS = ("front", "side")
 def _item(view: Any, at: int) -> Any:
     if not is_typeddict(view):
         return f"row {at}"
-    return {name: _DOORS[(at - 1) % 2] for name in get_type_hints(view)}
-
+    return dict.fromkeys(get_type_hints(view), _DOORS[(at - 1) % 2])
