@@ -6,7 +6,7 @@ EVENTS ?= 200000
 MINUTES ?= 20
 BIN := .venv/bin
 UV := $(BIN)/uv pip
-INSTALL := $(UV) install --python $(BIN)/python
+INSTALL := $(UV) install --python $(BIN)/python --compile-bytecode
 COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
@@ -78,11 +78,11 @@ clean:  ## remove .venv and every cache; var/ (the demo's data) stays
 	@touch $@
 
 .venv/.run: .venv/.uv requirements/run.txt pyproject.toml
-	$(INSTALL) --require-hashes -r requirements/run.txt
+	$(INSTALL) --quiet --require-hashes -r requirements/run.txt
 	$(INSTALL) --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: .venv/.uv requirements/dev.txt pyproject.toml
-	$(INSTALL) --require-hashes -r requirements/dev.txt
+	$(INSTALL) --quiet --require-hashes -r requirements/dev.txt
 	$(INSTALL) --quiet --no-deps --no-build-isolation -e .
 	@touch .venv/.run $@
