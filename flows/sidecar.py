@@ -1,9 +1,9 @@
 """Write the translation file that stands beside a flow file: what `onward flows i18n` does.
 
 The rule: no translation is ever lost or declared fresh by a machine. What still fits stays as it is; where
-the English changed, the old copy and its translation stay, marked with the English of now; what is new is added
-with nothing in it; what nothing asks for any more goes into comments at the end. A file with nothing to do is
-given back to the letter.
+the English changed, the old copy and its translation stay, marked with the English of now; what is new is
+added with nothing in it; what nothing asks for any more goes into comments at the end. A file with nothing to
+do is given back to the letter.
 """
 
 from collections.abc import Mapping

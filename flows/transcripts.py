@@ -12,7 +12,7 @@ from flows.drawing import draw
 from flows.effects import Effect, FlowEnded, Say, Silent
 from flows.flowset import FlowSet
 from flows.texts import LANGS
-from flows.walk import Ending, Walk, show
+from flows.walk_found import Ending, Walk, show
 from flows.walk_moves import Came, Gave, HandedBack, Move, Picked, Pinned, Rang, Standing, Typed, play
 from flows.walk_starts import stand
 

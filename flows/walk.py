@@ -8,79 +8,36 @@ a silence of the closed list, and a promise of a human names who and when.
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from flows.conditions import Expression, Scope, compile_expression
 from flows.effects import CallHuman, Effect, FlowEnded, Say, Silent, SilentReason
 from flows.flowset import FlowSet
-from flows.model import Ask, Flow, Review, Step, Where
+from flows.model import Flow, Review, Step, Where
 from flows.problems import Problem
 from flows.progress import Frame, Progress, all_frames, chain, innermost
 from flows.turn import find_step
+from flows.walk_found import Ending, Walk, show
+from flows.walk_grafts import grafted
 from flows.walk_moves import (
     BY_PERSON,
-    Came,
     Gave,
-    HandedBack,
     Move,
-    Picked,
-    Pinned,
     Rang,
     Standing,
     Turned,
     Typed,
-    copied,
     ways,
 )
 from flows.walk_places import Atlas, gives_of, place_of, printed
 from flows.walk_starts import Start, stand, starts_of
 from flows.walk_tries import BETWEEN, KEEPS_PLACE, Try, endings_of, tries_of
+from flows.walk_watch import watch
 
 MOST_PLACES = 20_000
-_ALWAYS = compile_expression("yes")
 _SILENCES = frozenset(get_args(SilentReason))
 _WHO = "Maria"  # whom the fake world promises
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """One way a flow ends: its outcome, the step that spoke last, and how to get there."""
-
-    flow: str
-    outcome: str
-    said: str
-    start: Start
-    moves: tuple[Move, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
-    """What a walk found."""
-
-    problems: tuple[Problem, ...]
-    reached: frozenset[str]  # "flow.step"
-    steps: int
-    places: int
-    turns: int
-    most: int  # messages in one turn
-    most_at: str
-    endings: tuple[Ending, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Watched(Expression):
-    """A condition that notes when it held: that is how steps that say nothing are seen to be done."""
-
-    note: Callable[[], None] = field(compare=False, repr=False)
-
-    def holds(self, scope: Scope) -> bool:
-        """Tell whether it is true, and note it."""
-        found = Expression.holds(self, scope)
-        if found:
-            self.note()
-        return found
 
 
 @dataclass(slots=True)
@@ -139,7 +96,7 @@ class _Under:
 def walk(flows: FlowSet) -> Walk:
     """Walk every way; findings are in `problems`, with file and line."""
     reached: set[str] = set()
-    under = _Under(_watch(flows, reached), Atlas(flows), reached)
+    under = _Under(watch(flows, reached), Atlas(flows), reached)
     for start in starts_of(under.atlas):
         _begin(under, start)
     while (under.open or under.giving) and len(under.nodes) < MOST_PLACES:
@@ -169,21 +126,6 @@ def walk(flows: FlowSet) -> Walk:
         most_at=under.most_at,
         endings=tuple(under.endings[key] for key in sorted(under.endings)),
     )
-
-
-def _watch(flows: FlowSet, reached: set[str]) -> FlowSet:
-    """Make every step that does not ask note when its turn has come."""
-    watched = {name: replace(flow, steps=tuple(_watch_step(flow, step, reached) for step in flow.steps))
-               for name, flow in flows.flows.items()}  # fmt: skip
-    return replace(flows, flows=watched)
-
-
-def _watch_step(flow: Flow, step: Step, reached: set[str]) -> Step:
-    if isinstance(step, Ask | Review):
-        return step
-    name, when = f"{flow.id}.{step.id}", step.when or _ALWAYS
-    watched = Watched(when.source, when.names, when.maybe, when.calls, when._run, lambda: reached.add(name))
-    return replace(step, when=watched)
 
 
 # --- walking ----------------------------------------------------------------------------------------------
@@ -291,7 +233,7 @@ def _until_left(moves: tuple[Move, ...], n: int, gone: Frame | None) -> tuple[Mo
 def _give_back(under: _Under, at: int, n: int, run: _Run, leaving: _Leaving) -> None:
     """Play how a run gave back elsewhere at a place that waits for the same run."""
     node = under.nodes[at]
-    standing, its = _grafted(node.standing, n, under.nodes[leaving.at].standing, leaving.n, run.facts)
+    standing, its = grafted(node.standing, n, under.nodes[leaving.at].standing, leaving.n, run.facts)
     path = _belonging(_path(under, leaving.at, run.began), its)
     for turned in ways(under.flows, standing, _belonging(leaving.moves, its)):
         _look(under, standing, turned, node.start, (*_path(under, at), *path))
@@ -303,40 +245,6 @@ def _give_back(under: _Under, at: int, n: int, run: _Run, leaving: _Leaving) -> 
 def _belonging(moves: Iterable[Move], n: int) -> tuple[Move, ...]:
     """Tell the results among moves that they belong to run `n` here."""
     return tuple(replace(move, to=n) if isinstance(move, Gave) else move for move in moves)
-
-
-def _grafted(
-    here: Standing, n: int, there: Standing, run: int, facts: Mapping[str, Any]
-) -> tuple[Standing, int]:
-    """Put a run as it stands elsewhere into the talk that waits for it, with what it learnt since it began.
-
-    Its numbers are moved past those of the talk, so that each stays one run's own; the new one is given back.
-    """
-    grafted, mine = copied(there), copied(here)
-    progress, talk = grafted.progress, mine.progress
-    past = talk.seq
-    inner = next(frame for root in progress.stack for frame in chain(root) if frame.n == run)
-    for frame in all_frames(inner):
-        frame.n += past
-    for root in talk.stack:
-        for frame in chain(root):
-            if frame.sub is not None and frame.sub.n == n:
-                frame.sub = inner
-                break
-    learnt = {name: value for name, value in progress.facts.items() if facts.get(name, inner) != value}
-    progress.facts = talk.facts | learnt
-    progress.seq += past
-    progress.timers = {_moved(token, past): due for token, due in progress.timers.items()}
-    progress.caused = talk.caused + [
-        f"{each.rpartition('@')[0]}@{talk.stack[-1].n}" for each in progress.caused
-    ]
-    progress.stack = talk.stack
-    return replace(grafted, trees=tuple(talk.stack)), inner.n
-
-
-def _moved(token: str, past: int) -> str:
-    name, _, number = token.partition(":")
-    return f"{name}:{int(number) + past}" if number else name
 
 
 def _first(under: _Under, what: str, name: str, standing: Standing) -> bool:
@@ -430,8 +338,8 @@ def _promise(under: _Under, said: Say, turned: Turned) -> None:
         return
     if not any(_opens_like(text.forms["en"], said.text) for text in texts):
         return
-    _find(under, "walk-promise", flow, step, f'{said.step} promises a human with no name or hour: "{said.text}"',
-          "let it run only after tell_caseworker was done.")  # fmt: skip
+    words = f'{said.step} promises a human with no name or hour: "{said.text}"'
+    _find(under, "walk-promise", flow, step, words, "let it run only after tell_caseworker was done.")
 
 
 def _opens_like(forms: Mapping[str, str], said: str) -> bool:
@@ -498,50 +406,3 @@ def _unreached(under: _Under) -> None:
             if f"{flow.id}.{step.id}" not in under.reached:
                 words = f"No way leads to {flow.id}.{step.id}."
                 _find(under, "walk-unreached", flow, step, words, "look at its `when`, or delete it.")
-
-
-# --- words ------------------------------------------------------------------------------------------------
-
-
-def show(move: Move) -> str:
-    """Say a move in words."""
-    match move:
-        case Typed(en=en, photos=photos):
-            return f'"{en}"' if en or not photos else "a photo"
-        case Picked(n=n, label=label):
-            return f'"{n}" ({label})'
-        case Pinned():
-            return "a shared place"
-        case Rang(name=name):
-            return f"the timer {name}"
-        case Came(name=name, variant=variant):
-            return f"{name} ({variant})" if variant else name
-        case Gave(reason=None, bare=bare):
-            return "done, with little" if bare else "done"
-        case Gave(reason=reason):
-            return f"failed: {reason}"
-        case HandedBack():
-            return "handed back"
-
-
-def report(walked: Walk) -> str:
-    """Write a walk down for the person who ran it: coverage, the longest turn, endings, findings."""
-    lines = [
-        f"{len(walked.reached)} of {walked.steps} steps reached, {walked.places} places, {walked.turns} turns.",
-        f"Most messages in one turn: {walked.most} (last: {walked.most_at}).",
-        f"{len(walked.endings)} endings of {len({each.flow for each in walked.endings})} flows.",
-    ]
-    return "\n".join([*lines, *map(str, walked.problems), _verdict(walked.problems)])
-
-
-def _verdict(problems: Iterable[Problem]) -> str:
-    count = sum(1 for _ in problems)
-    if count:
-        return f"{count} findings."
-    return "Every step is reached, every way ends, every text is answered."
-
-
-def endings_by_flow(walked: Walk) -> Iterator[tuple[str, list[Ending]]]:
-    """Give the endings of each flow, in the order of names."""
-    for flow in sorted({each.flow for each in walked.endings}):
-        yield flow, [each for each in walked.endings if each.flow == flow]

@@ -5,9 +5,11 @@ so that a way found once can be played again in another language, on another cha
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
 from flows.actions import Action
 from flows.drawing import WORDS
@@ -59,7 +61,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Rang:
-    """Time passes until a timer of this name ("hold", "silence", "late") is due; if none is set, none rings."""
+    """Time passes until a timer of this name ("hold", "silence", "late") is due; if none is, none rings."""
 
     name: str
 
@@ -91,6 +93,7 @@ class HandedBack:
 
 
 Move: TypeAlias = Typed | Picked | Pinned | Rang | Came | Gave | HandedBack
+_T = TypeVar("_T")
 BY_PERSON = (Typed, Picked, Pinned)
 
 
@@ -246,45 +249,44 @@ def _calling(progress: Progress, call: int) -> Frame | None:
     return next((frame for frame in frames if frame.call == call), None)
 
 
-# --- copies -----------------------------------------------------------------------------------------------
+# --- copies -------------------------------------------------------------------------------------------
 
 
 def copied(standing: Standing) -> Standing:
     """Copy a standing so that playing on leaves the original as it is."""
-    progress, world = standing.progress, standing.world
-    stack = [copied_frame(root) for root in progress.stack]
-    return Standing(
-        progress=replace(
-            progress,
-            facts=dict(progress.facts),
-            stack=stack,
-            inbox=list(progress.inbox),
-            waiting=list(progress.waiting),
-            timers=dict(progress.timers),
-            undoing=None if progress.undoing is None else replace(progress.undoing),
-            caused=list(progress.caused),
-        ),
-        world=replace(
-            world,
-            interview=None if world.interview is None else dict(world.interview),
-            ride=None if world.ride is None else dict(world.ride),
-            shown=dict(world.shown),
-        ),
-        at=standing.at,
-        pending=standing.pending,
-        trees=tuple(stack),
-    )
+    progress, world = _twin(standing.progress), _twin(standing.world)
+    progress.facts = dict(progress.facts)
+    progress.stack = [copied_frame(root) for root in progress.stack]
+    progress.inbox, progress.waiting = list(progress.inbox), list(progress.waiting)
+    progress.timers, progress.caused = dict(progress.timers), list(progress.caused)
+    progress.undoing = None if progress.undoing is None else _twin(progress.undoing)
+    world.interview = None if world.interview is None else dict(world.interview)
+    world.ride = None if world.ride is None else dict(world.ride)
+    world.shown = dict(world.shown)
+    return Standing(progress, world, standing.at, standing.pending, tuple(progress.stack))
 
 
 def copied_frame(frame: Frame) -> Frame:
     """Copy a run with all its runs."""
-    return replace(
-        frame,
-        answers=dict(frame.answers),
-        known=dict(frame.known),
-        done=list(frame.done),
-        sub=None if frame.sub is None else copied_frame(frame.sub),
-        subs={name: [copied_frame(run) for run in runs] for name, runs in frame.subs.items()},
-        shown=Shown(list(frame.shown.rows), frame.shown.page),
-        confirm=None if frame.confirm is None else replace(frame.confirm),
-    )
+    twin = _twin(frame)
+    twin.answers, twin.known, twin.done = dict(frame.answers), dict(frame.known), list(frame.done)
+    if frame.sub is not None:
+        twin.sub = copied_frame(frame.sub)
+    twin.subs = {name: [copied_frame(run) for run in runs] for name, runs in frame.subs.items()}
+    twin.shown = Shown(frame.shown.rows, frame.shown.page)
+    twin.confirm = None if frame.confirm is None else _twin(frame.confirm)
+    return twin
+
+
+def _twin(value: _T) -> _T:
+    """Copy a slotted value field by field: `replace` does the same, four times slower."""
+    twin = object.__new__(type(value))
+    kind: type = type(value)
+    for name in _slots(kind):
+        setattr(twin, name, getattr(value, name))
+    return twin
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields_of(kind))

@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any
 
 from flows.check_names import expressions
-from flows.conditions import parse_tree
+from flows.conditions import dotted, look_up, parse_tree
 from flows.flowset import FlowSet
-from flows.model import Ask, Finish, Flow, Handoff, Menu, Review, Run, Say, Step, WaitFor
+from flows.model import Ask, Do, Finish, Flow, Handoff, Menu, Remember, Review, Run, Say, Step, WaitFor
 from flows.progress import Frame, chain
 from flows.references import afters, filled
 from flows.scope import runs
@@ -25,6 +25,7 @@ from flows.turn import Turn, find_step, scope_of
 from flows.walk_moves import Standing
 
 _MANY = 3
+_SOON = 4.0  # hours: sooner than a caseworker answers
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,9 @@ class Atlas:
 
     def _step_reads(self, step: Step) -> Iterator[str]:
         for expression, _ in expressions(step):
-            yield from expression.names
-        for name, _ in runs(step):
-            inner = self.flows.flows[name]
-            yield from (*inner.needs, *inner.knows)
+            if not isinstance(step, Do) or expression is step.when:  # an action's inputs decide nothing
+                yield from expression.names
+        yield from self._taken(step)
         match step:
             case Ask(from_=str(name)):
                 yield name
@@ -58,6 +58,46 @@ class Atlas:
                 pass
         for text in printed(step):
             yield from (name for name in text.names if name.endswith((".who", ".when")))
+
+    def _taken(self, step: Step) -> set[str]:
+        """Give what the flows a step runs take from its own flow or the record, unless it hands it on."""
+        flows = self.flows.flows
+        found: set[str] = set()
+        for name, with_ in runs(step):
+            found |= {*flows[name].needs, *flows[name].knows} - set(with_)
+        return found
+
+    @cached_property
+    def later(self) -> Mapping[str, tuple[frozenset[str], ...]]:
+        """Give, for each step of each flow, what its runs may take from the record, at any depth."""
+        flows = self.flows.flows
+        inside = {
+            name: {read for each in below for step in flows[each].steps for read in self._taken(step)}
+            for name, below in self.below.items()
+        }
+        return {
+            flow.id: tuple(
+                frozenset(self._taken(step).union(*(inside[name] for name, _ in runs(step))))
+                for step in flow.steps
+            )
+            for flow in flows.values()
+        }
+
+    @cached_property
+    def moved(self) -> Mapping[str, frozenset[str]]:
+        """Give the dotted names each flow hands on as values: a view of them may be read further."""
+        return {
+            flow.id: frozenset(
+                name
+                for step in flow.steps
+                for expression, _ in expressions(step)
+                if isinstance(step, Remember | Run | Menu) and expression is not step.when
+                for name in expression.names
+            )
+            | {step.from_ for step in flow.steps if isinstance(step, Ask) and step.from_}
+            | {name for step in flow.steps for name in self._taken(step)}
+            for flow in self.flows.flows.values()
+        }
 
     @cached_property
     def fills(self) -> Mapping[str, tuple[frozenset[str], ...]]:
@@ -108,8 +148,7 @@ class Atlas:
             for later in range(at if again or isinstance(step, Menu) else at + 1, len(flow.steps)):
                 own = (each.partition(".") for each in self.reads[flow.id][later])
                 found[name] |= {attr for root, _, attr in own if root == step.id}
-                for below, _ in runs(flow.steps[later]):
-                    found[name] |= self.record[below]
+                found[name] |= self.later[flow.id][later]
             if isinstance(step, Run) and step.list is not None:
                 found[name] |= set(self.flows.flows[name].gives)
         for _ in found:  # as deep as flows can run one another
@@ -161,6 +200,8 @@ def _literals(flow: Flow) -> Literals:
                     numbers.add(float(number))
                     hours |= {number * 1.0} if "hours_until" in expression.calls else set()
                     hours |= {number * 24.0} if "days_until" in expression.calls else set()
+                case ast.Compare(left=left, comparators=[right]) if dotted(left) and dotted(right):
+                    hours.add(_SOON)  # two moments: one may lie before the other, or after it
                 case ast.Attribute(attr=name):
                     fields.add(name)
                 case _:
@@ -234,12 +275,33 @@ def _frames(atlas: Atlas, turn: Turn, root: Frame, facts: set[str]) -> Iterator[
         ahead = _ahead(atlas, flow, frame, scope)
         live, filled_first = _live(atlas, flow, ahead, set(frame.done))
         for at in ahead:
-            for name, _ in runs(flow.steps[at]):
-                facts |= atlas.record[name]
+            facts |= atlas.later[flow.id][at]
         literals = atlas.literals[flow.id]
         kept = given_kinds(atlas, turn, flow, scope, filled_first)
-        own = tuple((name, kind_of(scope.get(name), turn.now, literals)) for name in sorted(live))
-        yield flow.id, frame.open, tuple(ahead), _waiting(flow, frame), own, kept
+        own = tuple(
+            (name, _read(look_up(scope, name), name in atlas.moved[flow.id], turn.now, literals))
+            for name in sorted(live)
+        )
+        confirmed = kind_of(frame.confirm.value, turn.now, literals) if frame.confirm else None
+        orders = _orders(flow, ahead, scope)
+        yield flow.id, frame.open, tuple(ahead), _waiting(flow, frame), own, kept, confirmed, orders
+
+
+def _read(value: Any, moved: bool, now: datetime, literals: "Literals") -> Hashable:
+    """Tell what may still be read of one name; of a view that is not handed on, only that it is there."""
+    return True if isinstance(value, Mapping) and not moved else kind_of(value, now, literals)
+
+
+def _orders(flow: Flow, ahead: list[int], scope: Mapping[str, Any]) -> Hashable:
+    """Tell how moments stand to each other where a step ahead compares them ("told.when > at")."""
+    found = []
+    for at in ahead:
+        when = flow.steps[at].when
+        if when is not None and len(when.names) > 1:
+            moments = [name for name in when.names if isinstance(look_up(scope, name), datetime)]
+            if len(moments) > 1:
+                found.append((at, when.holds(scope)))
+    return tuple(found)
 
 
 def given_kinds(
@@ -282,7 +344,7 @@ def _live(atlas: Atlas, flow: Flow, ahead: list[int], done: set[str]) -> tuple[s
     anew: set[str] = set()
     for at in ahead:
         step = flow.steps[at]
-        live |= {name.partition(".")[0] for name in atlas.reads[flow.id][at]} - anew
+        live |= {name for name in atlas.reads[flow.id][at] if name.partition(".")[0] not in anew}
         if isinstance(step, Ask) and step.id not in done:
             anew.add(step.id)
         elif step.when is None and not any(row.then == "continue" for row in afters(step)):
@@ -300,10 +362,11 @@ def _passed(step: Step, scope: Mapping[str, Any], fillable: set[str]) -> bool:
 
 def _masking(flow: Flow, live: set[str]) -> set[str]:
     """Give the names that decide whether a live answer counts at all."""
+    roots = {name.partition(".")[0] for name in live}
     return {
-        name.partition(".")[0]
+        name
         for step in flow.steps
-        if isinstance(step, Ask) and step.id in live and step.when is not None
+        if isinstance(step, Ask) and step.id in roots and step.when is not None
         for name in step.when.names
     }
 

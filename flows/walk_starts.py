@@ -1,8 +1,8 @@
 """Where walks begin: every way a flow comes to a person, with each kind of record they may have.
 
 The rule: a flow begins by its start words, by its events, by name (`welcome`, `home`, PERSON), by what is
-said about a live ride, or below another; each beginning is tried with nothing known, with all known, and with each
-yes or no turned around.
+said about a live ride, or below another; each beginning is tried with nothing known, with all known, and with
+each yes or no turned around.
 """
 
 from collections.abc import Iterator, Mapping

@@ -146,7 +146,12 @@ def _valid(standing: Standing, kind: str) -> list[Try]:
     if kind == "date":
         return [(Typed(en, es),)]
     if kind == "datetime":
-        return [(Typed(f"{en} at 9 am", f"{es} a las 9 am"),), (Typed(en, es), _HELD)]
+        soon = (standing.at + timedelta(hours=1)).strftime("%I:%M %p").lower()
+        return [
+            (Typed(f"{en} at 9 am", f"{es} a las 9 am"),),
+            (Typed(f"today at {soon}", f"hoy a las {soon}"), _HELD),
+            (Typed(en, es), _HELD),
+        ]
     if kind == "address":
         return [(each,) for each in _VALID["address"]] + [(Pinned(),)]
     return [(each, _HELD) for each in _VALID.get(kind, ())]
