@@ -76,7 +76,7 @@ def build(settings: Settings, clock: Clock | None = None, demo: Demo | None = No
     clock, demo = clock or _clock(settings), demo or Demo()
     flows = load_flows(settings)
     database = open_database(settings.database_url, key_ring(settings))
-    channels = open_channels(settings, clock)
+    channels = open_channels(settings, clock, flows)
     provider = open_rides(settings)
     conversations = Conversations(database, flows, settings, clock, lambda name: workers.wake(name))
     workshop = Workshop(
@@ -126,7 +126,7 @@ def key_ring(settings: Settings) -> KeyRing:
     return KeyRing(settings.encryption_keys[0][0], dict(settings.encryption_keys), settings.index_key)
 
 
-def open_channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
+def open_channels(settings: Settings, clock: Clock, flows: FlowSet) -> dict[str, Channel]:
     """Open every channel that is set up."""
     channels: list[Channel] = []
     if settings.simulator and settings.env != "production":
@@ -156,7 +156,7 @@ def open_channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
                 settings.twilio_from,
                 public_url=settings.public_url,
                 now=clock.now,
-                voice=_voice(settings),
+                voice=_voice(settings, flows),
                 api_base=settings.twilio_api_base,
             )
         )
@@ -184,16 +184,14 @@ def open_geocoder(settings: Settings) -> Geocoder:
     return LocalGeocoder()
 
 
-def _voice(settings: Settings) -> tuple[tuple[str, str], ...]:
+def _voice(settings: Settings, flows: FlowSet) -> tuple[tuple[str, str], ...]:
+    """Say in both languages what a person who calls our number hears."""
     from bot.channels.forms import spelled
 
-    number = spelled(settings.staff_phone)
-    return (
-        ("en-US", f"This number only takes text messages. To talk to a person, call {number}."),
-        (
-            "es-US",
-            f"Este numero solo recibe mensajes de texto. Para hablar con una persona, llame al {number}.",
-        ),
+    blanks = {"number": spelled(settings.staff_phone)}
+    spoken = flows.sentences["voice.text_us"]
+    return tuple(
+        (f"{lang}-US", spoken.fill(blanks, lang=lang, channel="sms", discreet=False)) for lang in ("en", "es")
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot import app as app_module
 from bot.app import App, BadFlows, Demo, build
 from bot.clock import MovableClock
 from bot.settings import Settings
@@ -138,3 +139,13 @@ def test_every_fault_of_the_flows_is_named(tmp_path: Path) -> None:
         build(settings("sqlite:///:memory:", flows_dir=tmp_path))
     assert "one.yaml:3" in str(bad.value)
     assert "two.yaml:3" in str(bad.value)
+
+
+def test_who_calls_our_number_hears_whom_to_call_in_both_languages() -> None:
+    settings = Settings(env="test", staff_phone="+16175550100")
+    english, spanish = app_module._voice(settings, app_module.load_flows(settings))
+    assert english[0] == "en-US"
+    assert english[1].startswith("This number only takes text messages.")
+    assert spanish[0] == "es-US"
+    assert spanish[1].startswith("Este numero solo recibe")
+    assert english[1].split("call ")[-1].rstrip(".") in spanish[1]
