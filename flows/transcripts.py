@@ -57,17 +57,28 @@ def transcript(flows: FlowSet, ending: Ending, lang: str, channel: str, *, discr
     standing = stand(ending.start, lang=lang, channel=channel, discreet=discreet)
     lines: list[str] = []
     ended = False
+    talks: set[int] = set()
     for move in (ending.start.move, *ending.moves):
         lines += _before(standing, move)
         for effect in play(flows, standing, move):
             lines += _line(standing, effect)
             ended = ended or effect == FlowEnded(ending.flow, ending.outcome)
+        if not standing.pending:
+            talks = _without_others(standing, talks)
     return Transcript(ending, lang, channel, discreet, tuple(lines), ended)
 
 
 def signing_off(found: Iterator[Transcript]) -> str:
     """Write transcripts one after the other, as a text to read through."""
     return "\n\n".join(map(str, found)) + "\n"
+
+
+def _without_others(standing: Standing, talks: set[int]) -> set[int]:
+    """Take away the talks that began on top, as the walk did: each has transcripts of its own."""
+    progress = standing.progress
+    talks = talks or {root.n for root in progress.stack}
+    progress.stack = [root for root in progress.stack if root.n in talks]
+    return talks
 
 
 def _before(standing: Standing, move: Move) -> list[str]:

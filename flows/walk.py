@@ -22,6 +22,7 @@ from flows.walk_found import Ending, Walk, show
 from flows.walk_grafts import grafted
 from flows.walk_moves import (
     BY_PERSON,
+    Came,
     Gave,
     Move,
     Rang,
@@ -134,8 +135,8 @@ def walk(flows: FlowSet) -> Walk:
 def _begin(under: _Under, start: Start) -> None:
     standing = stand(start)
     for turned in ways(under.flows, standing, (start.move,)):
-        _look(under, standing, turned, start, ())
-        _arrive(under, turned, start, None, ())
+        _look(under, standing, turned, start, None)
+        _arrive(under, turned, start, None, turned.moves[1:])
 
 
 def _go_on(under: _Under, at: int) -> None:
@@ -150,7 +151,7 @@ def _go_on(under: _Under, at: int) -> None:
         _try(under, at, moves)
     if _first(under, "between", "", node.standing):
         for name, moves in BETWEEN.items():
-            _between(under, node, name, moves)
+            _between(under, at, name, moves)
 
 
 def _try(under: _Under, at: int, moves: Try, *, ending: bool = False) -> None:
@@ -263,12 +264,13 @@ def _first(under: _Under, what: str, name: str, standing: Standing) -> bool:
     return True
 
 
-def _between(under: _Under, node: _Node, name: str, moves: Try) -> None:
+def _between(under: _Under, at: int, name: str, moves: Try) -> None:
     """Look at what a word between does: answered, and no talk is lost."""
+    node = under.nodes[at]
     if node.standing.progress.opted_in is False and name == "STOP and START":
         return
     for turned in ways(under.flows, node.standing, moves):
-        _look(under, node.standing, turned, node.start, ())
+        _look(under, node.standing, turned, node.start, _path(under, at))
         stack = [root.n for root in node.standing.progress.stack]
         left = [root.n for root in turned.standing.progress.stack]
         flow, step = _where(under, node.standing.progress)
@@ -288,12 +290,16 @@ def _mark(under: _Under, frame: Frame) -> None:
 # --- looking ----------------------------------------------------------------------------------------------
 
 
-def _look(under: _Under, before: Standing, turned: Turned, start: Start, path: tuple[Move, ...]) -> None:
+def _look(
+    under: _Under, before: Standing, turned: Turned, start: Start, path: tuple[Move, ...] | None
+) -> None:
     """Look at one turn: what was said, whether it had to be, and what ended."""
     under.turns += 1
     says = [effect for effect in turned.effects if isinstance(effect, Say)]
     under.reached.update(each.step for each in says if each.step)
     last = says[-1].step if says else ""
+    below = under.atlas.below[start.flow]  # what another talk said on top is no part of this ending
+    own = [each.step for each in reversed(says) if each.step.partition(".")[0] in below]
     if len(says) > under.most:
         under.most, under.most_at = len(says), last
     if turned.circles or any(_circles(effect) for effect in turned.effects):
@@ -308,10 +314,16 @@ def _look(under: _Under, before: Standing, turned: Turned, start: Start, path: t
     for each in says:
         _promise(under, each, turned)
     for effect in turned.effects:
-        if isinstance(effect, FlowEnded):
-            key = (effect.flow, effect.outcome, last)
-            if key not in under.endings:
-                under.endings[key] = Ending(*key, start, (*path, *turned.moves))
+        if isinstance(effect, FlowEnded) and effect.flow in below:
+            key = (effect.flow, effect.outcome, next((each for each in own if each), ""))
+            moves = turned.moves[1:] if path is None else (*path, *turned.moves)
+            if key not in under.endings or _events(moves) < _events(under.endings[key].moves):
+                under.endings[key] = Ending(*key, start, moves)
+
+
+def _events(moves: tuple[Move, ...]) -> int:
+    """Count the outside events of a way: the fewer, the easier it is to read."""
+    return sum(isinstance(move, Came) for move in moves)
 
 
 def _circles(effect: Effect) -> bool:

@@ -137,6 +137,7 @@ def ways(flows: FlowSet, standing: Standing, moves: tuple[Move, ...]) -> Iterato
         here, left, effects, played = work.pop()
         if sum(isinstance(each, Gave) for each in played) > MOST_ACTIONS:
             yield Turned(here, effects, played, circles=True)
+            return  # one circle is enough; it branches with each round
         elif here.pending:
             given = left and isinstance(left[0], Gave)
             results, left = ([left[0]], left[1:]) if given else (_results(flows, here), left)
