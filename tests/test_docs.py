@@ -36,7 +36,7 @@ FOLDERS = ("bot/", "flows/", "storage/", "tests/", "docs/", "requirements/", ".c
 
 OTHER_NAMES = {
     "TEST_DATABASE_URL": "tests/postgres.py",
-    "ONWARD_PASSWORD": "bot/cli.py",
+    "ONWARD_PASSWORD": "bot/cli/office.py",
     "PTB_TIMEDELTA": "bot/channels/telegram/__init__.py",
     "YOUR_BOT": "docs/connect.md",
 }

@@ -1,0 +1,34 @@
+"""What every command shares: how it stops, and what it says in plain words instead of a traceback.
+
+The rule: what a person can put right is said on stderr, with exit code 1; anything else is a fault of
+ours and may show itself whole.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+
+def stop(words: object) -> NoReturn:
+    """Say it on stderr and end with exit code 1."""
+    typer.echo(str(words), err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Say in plain words what a person can put right: settings, flows, a port, a database that is away."""
+    from sqlalchemy.exc import OperationalError
+
+    from bot.app import BadFlows, PortTaken
+    from bot.settings import BadSettings
+    from storage.crypto import BadKeys
+
+    try:
+        yield
+    except (BadSettings, BadFlows, PortTaken, BadKeys) as error:
+        stop(error)
+    except OperationalError as error:
+        stop(f"The database does not answer: {type(error.orig).__name__}. Is DATABASE_URL right?")
