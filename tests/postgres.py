@@ -71,8 +71,8 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def server_url() -> str:
-    """Return the URL of a running server, starting it if need be; raise Unavailable with the reason."""
+def server_url(options: str = OPTIONS) -> str:
+    """Return a running server's URL, starting one with these options if need be; raise Unavailable, saying why."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         return given
@@ -83,7 +83,7 @@ def server_url() -> str:
             raise Unavailable((folder / "failed").read_text())
         if not (folder / "url").exists():
             try:
-                url = _start(folder)
+                url = _start(folder, options)
             except Unavailable as reason:
                 (folder / "failed").write_text(str(reason))
                 raise
@@ -91,7 +91,7 @@ def server_url() -> str:
         return (folder / "url").read_text()
 
 
-def _start(folder: Path) -> str:
+def _start(folder: Path, options: str) -> str:
     installed = _binaries()
     if os.geteuid() == 0:
         installed = _copy(installed, folder / "wheel")
@@ -104,7 +104,7 @@ def _start(folder: Path) -> str:
     _run(
         folder, "initdb", "-D", str(_data(folder)), "-U", "onward", "-A", "trust", "-E", "UTF8", "--locale=C"
     )
-    options = f"{OPTIONS} -p {port} -k {folder / 'home'}"
+    options = f"{options} -p {port} -k {folder / 'home'}"
     _control(folder, "start", "-w", "-t", "30", "-l", str(folder / "home" / "log"), "-o", options)
     return f"postgresql+psycopg://onward@127.0.0.1:{port}/postgres"
 
