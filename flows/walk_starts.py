@@ -18,8 +18,8 @@ from flows.interrupts import PERSON
 from flows.model import Ask, Flow
 from flows.progress import new_progress
 from flows.views import InterviewView
+from flows.walk_atlas import Atlas
 from flows.walk_moves import Came, Move, Standing, Typed
-from flows.walk_places import Atlas
 from flows.walk_tries import sample_view, variants
 
 NOW = datetime(2027, 2, 23, 12, 30, tzinfo=ZoneInfo("America/New_York"))

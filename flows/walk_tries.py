@@ -19,8 +19,8 @@ from flows.model import Ask, WaitFor
 from flows.progress import Frame, chain, innermost
 from flows.speaking import SILENCE, Question
 from flows.turn import Turn, open_step
+from flows.walk_atlas import Atlas, Literals
 from flows.walk_moves import Came, HandedBack, Move, Picked, Pinned, Rang, Standing, Typed
-from flows.walk_places import Atlas, Literals
 
 Try = tuple[Move, ...]
 _HELD = Rang(HOLD)
