@@ -14,8 +14,8 @@ from pathlib import Path
 from bot.talking import play
 from flows.flowset import FlowSet
 from flows.library import SHIPPED, shipped
-from flows.script import Mismatch
 from flows.talk_file import BadTalk, Talk, parse_talks
+from flows.talk_lines import Mismatch
 from storage.migrations import upgrade
 
 

@@ -7,7 +7,7 @@ passes only where it says `wait`. Nothing we say may be left unexpected.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Any, Final, assert_never
@@ -30,14 +30,13 @@ from bot.worker import deliver
 from bot.worker.workshop import Workshop
 from flows.actions import Action
 from flows.actions import yaml_name as action_name
-from flows.drawing import draw
 from flows.effects import Button, Say
 from flows.events import OUTSIDE, TimerRang
 from flows.flowset import FlowSet
 from flows.listening import HOLD
 from flows.progress import innermost, progress_from_json
-from flows.script import Mismatch
 from flows.talk_file import Line, Outer, Pin, Quiet, Staff, Talk, Tap, Them, Us, Wait
+from flows.talk_lines import Mismatch, expect_end, expect_quiet, expect_us, unexpected, until
 from flows.turn import asking
 from storage import conversations as talks_rows
 from storage.database import open_database
@@ -110,14 +109,14 @@ async def _walk(stage: Stage) -> list[Mismatch]:
             case Us():
                 wrong += await _us(stage, line)
             case Quiet():
-                wrong += await _quiet(stage, line)
+                wrong += expect_quiet(stage, line)
             case _:
-                wrong += _unexpected(stage, line.line)
+                wrong += unexpected(stage, line.line)
                 wrong += await _play(stage, line)
         if len(wrong) > 2:
             return wrong
     last = stage.talk.talk[-1].line if stage.talk.talk else stage.talk.line
-    return wrong + _unexpected(stage, last) + await _expect(stage, last)
+    return wrong + unexpected(stage, last) + await _expect(stage, last)
 
 
 # --- what actions do ------------------------------------------------------------------------------
@@ -165,7 +164,7 @@ async def _play(stage: Stage, line: Line) -> list[Mismatch]:
         case Pin(lat=lat, lon=lon):
             await _in(stage, "", pin=(lat, lon))
         case Wait():
-            await _wait(stage, _until(stage, line))
+            await _wait(stage, until(line, stage.at))
         case Us() | Quiet():
             pass
         case _:
@@ -213,15 +212,6 @@ async def _happens(stage: Stage, name: str, fields: Any) -> None:
 
 def _outside(cast: Cast, name: str, fields: Any, connection: sa.Connection, at: datetime) -> Any:
     return pretending.happen(cast, name, fields, connection, at)
-
-
-def _until(stage: Stage, line: Wait) -> datetime:
-    if line.length is not None:
-        return stage.at + line.length
-    assert line.clock is not None, "a wait has a length or a clock"
-    day = line.day or stage.at.date()
-    then = datetime.combine(day, line.clock, stage.at.tzinfo)
-    return then + timedelta(days=1) if line.day is None and then <= stage.at else then
 
 
 async def _wait(stage: Stage, until: datetime) -> None:
@@ -289,17 +279,7 @@ def _turns(conversation_id: int, connection: sa.Connection) -> list[Any]:
 async def _us(stage: Stage, line: Us) -> list[Mismatch]:
     if not stage.said:
         await _let_come(stage)
-    wanted = line.whole.get(stage.channel)
-    expected = wanted if wanted is not None else f"words with {', '.join(line.has)}"
-    if not stage.said:
-        why = f" ({', '.join(stage.silent)})" if stage.silent else ""
-        return [Mismatch(line.line, expected, f"nothing{why}")]
-    stage.silent.clear()
-    body = draw(stage.said.pop(0), "sms", stage.talk.lang).body
-    fits = wanted is None or " ".join(body.split()) == " ".join(wanted.split())
-    if fits and all(words in body for words in line.has):
-        return []
-    return [Mismatch(line.line, expected, body)]
+    return expect_us(stage, line)
 
 
 async def _let_come(stage: Stage) -> None:
@@ -315,37 +295,10 @@ async def _let_come(stage: Stage) -> None:
     await _take_in(stage)
 
 
-async def _quiet(stage: Stage, line: Quiet) -> list[Mismatch]:
-    if stage.said:
-        body = draw(stage.said.pop(0), "sms", stage.talk.lang).body
-        return [Mismatch(line.line, f"silence ({line.reason})", body)]
-    if line.reason not in stage.silent:
-        return [Mismatch(line.line, f"silence ({line.reason})", ", ".join(stage.silent) or "no word why not")]
-    stage.silent.remove(line.reason)
-    return []
-
-
-def _unexpected(stage: Stage, line: int) -> list[Mismatch]:
-    wrong = [Mismatch(line, "nothing more before this line", draw(say, "sms").body) for say in stage.said]
-    stage.said.clear()
-    stage.silent.clear()
-    return wrong
-
-
 async def _expect(stage: Stage, line: int) -> list[Mismatch]:
-    """Compare what must be true at the end: outcomes, facts, the open question, humans called, actions."""
+    """Compare what must be true at the end."""
     state = await stage.workshop.database.read(partial(_state, stage.cast.conversation_id))
-    state["did"] = stage.did
-    wrong = []
-    for key, wanted in stage.talk.expect.items():
-        got = state.get(key.removesuffix(".outcome"))
-        if isinstance(wanted, dict) and isinstance(got, dict):
-            got = {name: got.get(name) for name in wanted}
-        elif isinstance(wanted, list) and isinstance(got, list) and all(each in got for each in wanted):
-            continue
-        if got != wanted:
-            wrong.append(Mismatch(line, f"{key}: {wanted}", str(got)))
-    return wrong
+    return expect_end(stage.talk.expect, {**state, "did": stage.did}, line)
 
 
 def _state(conversation_id: int, connection: sa.Connection) -> dict[str, Any]:

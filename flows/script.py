@@ -7,12 +7,11 @@ or the map's answer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flows.actions import Action, GiveConsent
 from flows.actions import yaml_name as action_name
-from flows.drawing import draw
 from flows.effects import CallHuman, Do, Effect, FlowEnded, OptIn, OptOut, Say, Silent
 from flows.engine import advance
 from flows.events import (
@@ -45,23 +44,12 @@ from flows.talk_file import (
     Wait,
     parse_talks,
 )
+from flows.talk_lines import Mismatch, expect_end, expect_quiet, expect_us, unexpected, until
 from flows.turn import asking
 
 __all__ = ["BadTalk", "Mismatch", "Talk", "parse_talks", "run_talk"]
 
 _MOST_EVENTS = 400  # one line may set off; a talk that goes round fails
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """One place where a talk went otherwise than written."""
-
-    line: int
-    expected: str
-    got: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}\n  expected: {self.expected}\n  got:      {self.got}"
 
 
 @dataclass(slots=True)
@@ -94,14 +82,14 @@ def run_talk(flows: FlowSet, talk: Talk, channel: str) -> list[Mismatch]:
             case Us():
                 wrong += _us(stage, line)
             case Quiet():
-                wrong += _quiet(stage, line)
+                wrong += expect_quiet(stage, line)
             case Them() | Outer() | Wait() | Staff() | Tap() | Pin():
-                wrong += _unexpected(stage, line.line)
+                wrong += unexpected(stage, line.line)
                 wrong += _play(stage, line)
         if len(wrong) > 2:
             return wrong
     last = talk.talk[-1].line if talk.talk else talk.line
-    return wrong + _unexpected(stage, last) + _expect(stage, last)
+    return wrong + unexpected(stage, last) + expect_end(talk.expect, _state(stage), last)
 
 
 def _begin(flows: FlowSet, talk: Talk, channel: str) -> Stage:
@@ -143,7 +131,7 @@ def _play(stage: Stage, line: Line) -> list[Mismatch]:
                 SpotShared(at=stage.at, channel=stage.channel, opted_in=stage.opted_in, lat=lat, lon=lon),
             )
         case Wait():
-            _wait(stage, _until(stage, line))
+            _wait(stage, until(line, stage.at))
         case Us() | Quiet():
             pass
     return []
@@ -174,15 +162,6 @@ def _tap(stage: Stage, n: int, back: int) -> None:
         stage,
         OptionTapped(at=stage.at, channel=stage.channel, opted_in=stage.opted_in, prompt=prompt, n=n),
     )
-
-
-def _until(stage: Stage, line: Wait) -> datetime:
-    if line.length is not None:
-        return stage.at + line.length
-    assert line.clock is not None
-    day = line.day or stage.at.date()
-    then = datetime.combine(day, line.clock, stage.at.tzinfo)
-    return then + timedelta(days=1) if line.day is None and then <= stage.at else then
 
 
 def _wait(stage: Stage, until: datetime) -> None:
@@ -263,17 +242,7 @@ def _result(stage: Stage, name: str, action: Action) -> Result:
 def _us(stage: Stage, line: Us) -> list[Mismatch]:
     if not stage.said:
         _let_come(stage)
-    wanted = line.whole.get(stage.channel)
-    expected = wanted if wanted is not None else f"words with {', '.join(line.has)}"
-    if not stage.said:
-        why = f" ({', '.join(stage.silent)})" if stage.silent else ""
-        return [Mismatch(line.line, expected, f"nothing{why}")]
-    stage.silent.clear()
-    body = draw(stage.said.pop(0), "sms", stage.talk.lang).body
-    fits = wanted is None or " ".join(body.split()) == " ".join(wanted.split())
-    if fits and all(words in body for words in line.has):
-        return []
-    return [Mismatch(line.line, expected, body)]
+    return expect_us(stage, line)
 
 
 def _let_come(stage: Stage) -> None:
@@ -295,49 +264,13 @@ def _map_is_awaited(stage: Stage) -> bool:
     return False
 
 
-def _quiet(stage: Stage, line: Quiet) -> list[Mismatch]:
-    if stage.said:
-        body = draw(stage.said.pop(0), "sms", stage.talk.lang).body
-        return [Mismatch(line.line, f"silence ({line.reason})", body)]
-    if line.reason not in stage.silent:
-        return [Mismatch(line.line, f"silence ({line.reason})", ", ".join(stage.silent) or "no word why not")]
-    stage.silent.remove(line.reason)
-    return []
-
-
-def _unexpected(stage: Stage, line: int) -> list[Mismatch]:
-    wrong = [Mismatch(line, "nothing more before this line", draw(say, "sms").body) for say in stage.said]
-    stage.said.clear()
-    stage.silent.clear()
-    return wrong
-
-
-def _expect(stage: Stage, line: int) -> list[Mismatch]:
-    """Compare what must be true at the end: outcomes, facts, the open question, humans called, actions."""
-    wrong = []
-    for key, wanted in stage.talk.expect.items():
-        got = _state(stage, key)
-        if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-            got = {name: got.get(name) for name in wanted}
-        elif isinstance(wanted, list) and isinstance(got, list) and all(each in got for each in wanted):
-            continue
-        if got != wanted:
-            wrong.append(Mismatch(line, f"{key}: {wanted}", str(got)))
-    return wrong
-
-
-def _state(stage: Stage, key: str) -> Any:
-    match key:
-        case "facts":
-            return stage.progress.facts
-        case "open":
-            frames = [innermost(root) for root in reversed(stage.progress.stack)]
-            return next((f"{frame.flow}.{frame.open}" for frame in frames if asking(frame)), None)
-        case "humans":
-            return stage.humans
-        case "did":
-            return stage.did
-        case "paused":
-            return stage.progress.paused is not None
-        case _:
-            return stage.ended.get(key.removesuffix(".outcome"))
+def _state(stage: Stage) -> Mapping[str, Any]:
+    frames = [innermost(root) for root in reversed(stage.progress.stack)]
+    return {
+        **stage.ended,
+        "facts": stage.progress.facts,
+        "open": next((f"{frame.flow}.{frame.open}" for frame in frames if asking(frame)), None),
+        "humans": stage.humans,
+        "did": stage.did,
+        "paused": stage.progress.paused is not None,
+    }
