@@ -4,12 +4,23 @@ from storage.tables.base import Due, Row, metadata, table
 from storage.tables.going import Fund, FundEntry, Interview, Place, PlaceLookup, Ride, RideEvent
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
-from storage.tables.talk import Conversation, EarlyReport, FlowVersion, Message, Photo, Timer, Turn
+from storage.tables.talk import (
+    ChatPace,
+    Conversation,
+    EarlyReport,
+    FlowVersion,
+    Message,
+    Pace,
+    Photo,
+    Timer,
+    Turn,
+)
 
 __all__ = [
     "AttentionItem",
     "Audit",
     "Caseworker",
+    "ChatPace",
     "Consent",
     "ContactPoint",
     "Conversation",
@@ -25,6 +36,7 @@ __all__ = [
     "Message",
     "NameToken",
     "Note",
+    "Pace",
     "Person",
     "Photo",
     "Place",

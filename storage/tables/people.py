@@ -30,13 +30,22 @@ ConsentChange: TypeAlias = Literal["given", "withdrawn"]
 
 
 class Person(Row, table=True):
-    """One person, reached by any number of contact points; `ref` is the random name outside the house."""
+    """One person, reached by any number of contact points; `ref` is the random name outside the house.
+
+    `other_zones` are those their wall clock may be in as well (names, parted by blanks). `texts_from` and
+    `texts_to` are their own hours for what we start ("14:00"); `early_ok`: texts about a ride to work may
+    come before 7.
+    """
 
     __table_args__ = args(one_of("phone_use", PhoneUse))
     id: int = row_id()
     ref: str = words(unique=True)
     lang: str = words("en")
     zone: str = words()
+    other_zones: str | None = words(null=True)
+    texts_from: str | None = words(null=True)
+    texts_to: str | None = words(null=True)
+    early_ok: bool | None = maybe_flag()
     zip: str | None = words(null=True)
     first_name: str | None = sealed("person.first_name", null=True)
     adult: bool | None = maybe_flag()
@@ -71,7 +80,7 @@ class ContactPoint(Row, table=True):
     """One address of a person on one channel; consent is the address's, not the person's.
 
     A retired row stays with its person while the same number, given to somebody else, gets a row of its
-    own.
+    own. `discreet` says whether texts here leave out names and places; None: as the person said for all.
     """
 
     __table_args__ = args(
@@ -89,18 +98,24 @@ class ContactPoint(Row, table=True):
     consent: str = words("none")
     state: str = words("active")
     failures: int = number(0)
+    discreet: bool | None = maybe_flag()
     created_at: datetime = moment()
     last_in_at: datetime | None = moment(null=True)
 
 
 class Consent(Row, table=True):
-    """The ledger of every yes and every stop: appended to, never changed."""
+    """The ledger of every yes and every stop: appended to, never changed.
+
+    `wording` names the words they answered, `shown` is the hash of the text that really left, in `lang`.
+    """
 
     __table_args__ = args(one_of("change", ConsentChange))
     id: int = row_id()
     contact_point_id: int = link("contact_point")
     change: str = words()
     wording: str = words()
+    lang: str | None = words(null=True)
+    shown: str | None = words(null=True)
     method: str = words()
     message_id: int | None = link("message", null=True, gone="SET NULL", index=False)
     at: datetime = moment()

@@ -39,6 +39,8 @@ MessageState: TypeAlias = Literal[
     "dropped",
 ]
 UNFINISHED = ("queued", "sending", "unsure")
+WAITING = "state IN ('queued', 'sending', 'unsure')"
+"""The outbox, as its indexes say it."""
 TimerKind: TypeAlias = Literal["engine", "plan"]
 TimerState: TypeAlias = Literal["waiting", "done", "dropped", "expired"]
 PhotoState: TypeAlias = Literal["wanted", "kept", "gone"]
@@ -107,9 +109,8 @@ class Message(Row, Due, table=True):
         one_of("kind", MessageKind),
         one_of("state", MessageState),
         sa.CheckConstraint("(direction = 'in') = (state = 'received')", name="received"),
-        partial(
-            "ix_message_outbox", "contact_point_id", "id", where="state IN ('queued', 'sending', 'unsure')"
-        ),
+        partial("ix_message_outbox", "contact_point_id", "id", where=WAITING),
+        partial("ix_message_ready", "channel", "priority", "due_at", "id", where=WAITING),
         sa.Index(None, "conversation_id", "id"),
         sa.Index(None, "subject"),
     )
@@ -139,6 +140,34 @@ class Message(Row, Due, table=True):
     sending_since: datetime | None = moment(null=True)
     sent_at: datetime | None = moment(null=True)
     finished_at: datetime | None = moment(null=True)
+
+
+class Pace(Row, table=True):
+    """How fast one sender of ours may go on: its bucket, what it sent today, and until when it is held.
+
+    `sender` is the channel and our own number on it; `day` is the day `sent_today` counts.
+    """
+
+    sender: str = Field(sa_column=sa.Column(sa.String, primary_key=True))
+    tokens: float = Field(sa_column=sa.Column(sa.Float, nullable=False))
+    refilled_at: datetime = moment()
+    day: str = words()
+    sent_today: int = number(0)
+    held_until: datetime | None = moment(null=True)
+
+
+class ChatPace(Row, table=True):
+    """Until when one chat is busy, where a provider paces each chat for itself."""
+
+    contact_point_id: int = Field(
+        sa_column=sa.Column(
+            sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+            sa.ForeignKey("contact_point.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        )
+    )
+    busy_until: datetime = moment()
 
 
 class EarlyReport(Row, table=True):
