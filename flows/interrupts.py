@@ -18,6 +18,7 @@ from flows.effects import CallHuman, SetLanguage
 from flows.events import OptionTapped, SpotShared, TextReceived
 from flows.frames import reads_first
 from flows.front import (
+    WELCOME,
     flow_started_by,
     hear_language,
     menu,
@@ -97,6 +98,8 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     if event.photos and not text:
         text = "(photo)"
     asked = open_question(turn, event.seen)
+    if event.card and _brings_card(turn, event.card):
+        return
     if asked is None and open_question(turn) is not None:
         if not _early(turn, text):
             stay_silent(turn, "fragment")
@@ -114,6 +117,18 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
         _answer(turn, *asked, text)
     else:
         nothing_open(turn, text, event.card)
+
+
+def _brings_card(turn: Turn, card: str) -> bool:
+    """Take a card's code sent after the hello: who met them is known now, and the question stands."""
+    asked = open_question(turn)
+    if turn.progress.opted_in is not False or asked is None or asked[0].flow != WELCOME:
+        return False
+    root, frame, step = asked
+    root.known["card"] = card
+    let_go(turn)
+    pose(turn, frame, step)
+    return True
 
 
 def _answers_undo(turn: Turn, text: str) -> bool:
