@@ -4,6 +4,7 @@ PYTHON ?= python3
 JOBS ?= 2
 EVENTS ?= 200000
 MINUTES ?= 20
+SEED ?= 1
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 INSTALL := $(UV) install --python $(BIN)/python --compile-bytecode
@@ -41,8 +42,8 @@ check: .venv/.dev  ## look at the code and the flows without running them: forma
 test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
-fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows (MINUTES=20 at most)
-	FUZZ_EVENTS=$(EVENTS) FUZZ_MINUTES=$(MINUTES) $(BIN)/pytest tests/flows/test_engine_properties.py -s -o faulthandler_timeout=0 $(ARGS)
+fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows, from SEED=1 (MINUTES=20 at most)
+	$(BIN)/python -m tests.flows.fuzz --events $(EVENTS) --seed $(SEED) --minutes $(MINUTES) $(if $(LIFE),--life $(LIFE))
 
 bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
 	$(BIN)/python -m tests.bench.engine $(ARGS)

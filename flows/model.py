@@ -79,6 +79,7 @@ class StepBase:
     when: Expression | None = None  # a block's `when` is already joined in
     note: str | None = None
     was: str | None = None
+    ahead: frozenset[str] = frozenset()  # names its `when` reads that only steps below fill: not there yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ The rule: reading never stops at a fault; every fault of every flow is found in 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast, get_args
 
 from flows.fields import (
@@ -24,9 +25,10 @@ from flows.fields import (
     read_yes,
 )
 from flows.i18n import Sidecar
-from flows.model import At, EndsOn, Flow, StartOn, Step, Where
+from flows.model import Ask, At, EndsOn, Flow, StartOn, Step, Where
 from flows.nodes import Fields, Items, Node, Scalar, read_nodes
 from flows.parse_steps import read_steps
+from flows.references import filled
 from flows.texts import plain
 
 HEADER = (
@@ -52,7 +54,7 @@ def _flow(page: Page, node: Node) -> Flow | None:
     steps_node, no_reply, words = keys.get("steps"), keys.get("no_reply"), keys.get("start_words")
     if steps_node is None:
         page.fault(node, f"The flow {id_} has no steps.", "add `steps:`.", "missing-key")
-    steps = () if steps_node is None else read_steps(page, steps_node, id_)
+    steps = () if steps_node is None else looking_up(read_steps(page, steps_node, id_))
     return Flow(
         id=id_,
         title=keys.text("title") or plain(id_),
@@ -76,6 +78,24 @@ def _index(steps: tuple[Step, ...]) -> Mapping[str, int]:
     """Give each step's place by its id and by the id it had before."""
     index = {step.was: at for at, step in enumerate(steps) if step.was}
     return index | {step.id: at for at, step in enumerate(steps)}
+
+
+def looking_up(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Note at each step which names of its `when` are filled only below it.
+
+    A form is read from the top: an answer further down, kept while one above it changes, says nothing yet.
+    What a person adds of their own accord (`anything_else`) is meant to be read above.
+    """
+    extra = {step.anything_else for step in steps if isinstance(step, Ask)}
+    above: set[str] = set()
+    below = {name for step in steps for name in filled(step)} - extra
+    seen = []
+    for step in steps:
+        names = {name.partition(".")[0] for name in step.when.names} if step.when else set()
+        ahead = frozenset(names & below - above)
+        seen.append(step if ahead == step.ahead else replace(step, ahead=ahead))
+        above.update(filled(step))
+    return tuple(seen)
 
 
 def _rows(keys: Keys, key: str) -> tuple[Node, ...]:

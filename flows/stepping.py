@@ -32,6 +32,7 @@ from flows.progress import LARGEST, MOST_ROOTS, Frame, Happened, Progress, inner
 from flows.speaking import fresh_page, items_of, pose
 from flows.turn import (
     Turn,
+    applies,
     fill,
     find_step,
     flow_of,
@@ -73,7 +74,7 @@ def next_step(turn: Turn, frame: Frame) -> Step | None:
             continue
         if step.when is not None:
             scope = scope_of(turn, frame) if scope is None else scope
-            if not step.when.holds(scope):
+            if not applies(frame, step, scope):
                 continue
         if isinstance(step, Ask) and known.get(step.id) is not None and step.id != frame.open:
             continue

@@ -95,15 +95,26 @@ def scope_of(turn: Turn, frame: Frame) -> dict[str, Any]:
             scope[step_id] = given(turn, runs[-1])
     if answers:
         for step in flow.steps:
-            if step.when is not None and step.id in answers and isinstance(step, Ask):
-                _mask(scope, frame, step.id, applies=step.when.holds(scope))
+            asked = step.when is not None and step.id in answers and isinstance(step, Ask)
+            if asked and not applies(frame, step, scope):
+                _mask(scope, frame, step.id)
     return scope
 
 
-def _mask(scope: dict[str, Any], frame: Frame, name: str, *, applies: bool) -> None:
-    if applies:
-        return
-    del scope[name]
+def applies(frame: Frame, step: Step, scope: Mapping[str, Any]) -> bool:
+    """Tell whether a step's `when` holds, read from the top: what only steps below it fill is not there."""
+    if step.when is None:
+        return True
+    if step.ahead:
+        above = dict(scope)
+        for name in step.ahead:
+            _mask(above, frame, name)
+        scope = above
+    return step.when.holds(scope)
+
+
+def _mask(scope: dict[str, Any], frame: Frame, name: str) -> None:
+    scope.pop(name, None)
     if name in frame.known:
         scope[name] = frame.known[name]
 

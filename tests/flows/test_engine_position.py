@@ -200,3 +200,64 @@ def test_back_enters_finished_sub_flows_and_leaves_empty_ones() -> None:
           - us: Dee, adult? 1 yes 2 no
         """,
     )
+
+
+# --- a form is read from the top --------------------------------------------------------------------------
+
+FROM_THE_TOP = """
+    flow: intake
+    title: Intake
+    start_words: [GO]
+    knows: [home_by]
+    keeps: [home_by]
+    steps:
+      - ask: set_hours
+        when: not known(home_by)
+        as: yes_no
+        text: Home by a set time?
+      - ask: home_by
+        when: set_hours
+        as: time
+        text: What time?
+      - review: [set_hours, home_by]
+        text: "I have:"
+        question: Right?
+      - id: end
+        say: "Home by {home_by}."
+"""
+
+
+def test_a_condition_does_not_see_the_answers_below_it() -> None:
+    """The answer to home_by does not unask the question that led to it, nor mask itself."""
+    play(
+        FROM_THE_TOP,
+        """
+        talk:
+          - them: go
+          - us: Home by a set time? 1 yes 2 no
+          - them: "1"
+          - us: What time?
+          - them: 8 pm
+          - us: 8:00 pm? 1 yes 2 no
+          - them: "1"
+          - us: ["I have:", "Right? 1 yes 2 8:00 pm 3 all right"]
+          - them: "1"
+          - us: Home by a set time? 1 yes 2 no
+          - them: "2"
+          - us: ["I have:", "Right? 1 no 2 all right"]
+          - them: "yes"
+          - us: Home by.
+        """,
+    )
+
+
+def test_what_was_known_before_is_seen_from_everywhere() -> None:
+    play(
+        FROM_THE_TOP,
+        """
+        knows: {home_by: "20:00"}
+        talk:
+          - them: go
+          - us: ["I have:", "Right? 1 20:00 2 all right"]
+        """,
+    )
