@@ -64,13 +64,20 @@ def take_over(caseworker_id: int, person_id: int, now: datetime, connection: sa.
 
 
 def hand_back(caseworker_id: int | None, person_id: int, now: datetime, connection: sa.Connection) -> bool:
-    """Give the conversation back to the bot; None is the clock. False where the person is gone."""
+    """Give the conversation back to the bot; None is the clock, which may only where the time has run out.
+
+    False where the person is gone, or somebody else was faster.
+    """
     row = _row(connection, person_id)
-    if row is None:
+    if row is None or (caseworker_id is None and not _run_out(row, now)):
         return False
     talks.hand_back(connection, row.id)
     _audit(connection, caseworker_id, "handed_back", person_id, now)
     return True
+
+
+def _run_out(row: Loaded, now: datetime) -> bool:
+    return row.taken_over_until is not None and row.taken_over_until <= now
 
 
 def in_flight(person_id: int, connection: sa.Connection) -> int:

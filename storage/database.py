@@ -44,7 +44,17 @@ BATCH = 64
 CONNECTIONS = 4
 RETRIES = 4
 FIRST_GOOD_SQLITE = (3, 51, 3)
-AGAIN = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
+AGAIN = frozenset({"40P01", "40001", "23505"})
+"""deadlock_detected, serialization_failure; unique_violation: two processes wrote the same new thing at once
+(a phone nobody knew), and the second one finds it when it looks again."""
+ALIVE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon a PostgreSQL that does not answer counts as away: seconds, the last one milliseconds."""
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +100,10 @@ def make_engine(url: str, keys: KeyRing | None = None, **options: Any) -> sa.Eng
     For migrations and the door; everything else goes through the door.
     """
     parsed = engine_url(url)
-    engine = _sqlite_engine(parsed, **options) if _is_sqlite(parsed) else sa.create_engine(parsed, **options)
+    if _is_sqlite(parsed):
+        engine = _sqlite_engine(parsed, **options)
+    else:
+        engine = sa.create_engine(parsed, connect_args=ALIVE, **options)
     if keys is not None:
         carry_keys(engine, keys)
     return engine
