@@ -14,8 +14,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 PREFIX = "onward-postgres-"
 FOLDER = "ONWARD_TEST_POSTGRES"  # the session's folder, set by the controller and inherited by the workers
@@ -25,6 +29,10 @@ OPTIONS = (
     "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB "
     "-c max_connections=200 -c autovacuum=off -c listen_addresses=127.0.0.1"
 )
+
+
+# Of a server that is killed on purpose: what it committed is with the kernel, so a kill loses nothing.
+KILLABLE = OPTIONS.replace("-c synchronous_commit=off ", "")
 
 
 class Unavailable(Exception):
@@ -72,7 +80,7 @@ def _alive(pid: int) -> bool:
 
 
 def server_url(options: str = OPTIONS) -> str:
-    """Return a running server's URL, starting one with these options if need be; raise Unavailable, saying why."""
+    """Return a running server's URL, started with these options if need be; raise Unavailable, saying why."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         return given
@@ -91,10 +99,45 @@ def server_url(options: str = OPTIONS) -> str:
         return (folder / "url").read_text()
 
 
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """A server of one's own, to be killed and started again on the same port."""
+
+    folder: Path
+    url: str
+
+    def kill(self) -> None:
+        """Kill it without a word to anybody."""
+        _control(self.folder, "stop", "-m", "immediate")
+
+    def start(self) -> None:
+        """Start it and let it recover."""
+        _begin(self.folder, KILLABLE, make_url(self.url).port)
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Run a server that nobody else uses; raises Unavailable with the reason."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder.chmod(0o755)
+    try:
+        url = _start(folder, KILLABLE)
+        (folder / "url").write_text(url)
+        yield OwnServer(folder, url)
+    finally:
+        _remove(folder)
+
+
+def binary(name: str) -> Path:
+    """Find one of PostgreSQL's programs that needs no server user, such as pgbench."""
+    return _binaries() / "bin" / name
+
+
 def _start(folder: Path, options: str) -> str:
     installed = _binaries()
     if os.geteuid() == 0:
-        installed = _copy(installed, folder / "wheel")
+        copied = Path(os.environ.get(FOLDER, folder)) / "pg"
+        installed = copied.resolve() if copied.exists() else _copy(installed, folder / "wheel")
     (folder / "pg").symlink_to(installed)
     # The server's user makes the data folder itself, so the place must be its own.
     (folder / "home").mkdir()
@@ -104,9 +147,13 @@ def _start(folder: Path, options: str) -> str:
     _run(
         folder, "initdb", "-D", str(_data(folder)), "-U", "onward", "-A", "trust", "-E", "UTF8", "--locale=C"
     )
+    _begin(folder, options, port)
+    return f"postgresql+psycopg://onward@127.0.0.1:{port}/postgres"
+
+
+def _begin(folder: Path, options: str, port: int | None) -> None:
     options = f"{options} -p {port} -k {folder / 'home'}"
     _control(folder, "start", "-w", "-t", "30", "-l", str(folder / "home" / "log"), "-o", options)
-    return f"postgresql+psycopg://onward@127.0.0.1:{port}/postgres"
 
 
 def _binaries() -> Path:

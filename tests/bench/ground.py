@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from bot.channels.base import Inbound
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.conversation import Conversations
 from bot.settings import Settings
 from flows.library import shipped
@@ -100,13 +100,14 @@ def phone(person: int) -> str:
     return f"sms:+1{5_550_000_000 + person}"
 
 
-QUESTIONS = tuple(answers(0))
+WELCOME = {"hello": "JOBS", "texts_ok": "yes", "phone_use": "1", "pin": "4821", "interview_set": "2"}
+QUESTIONS = tuple(name for name in answers(0) if name != "start")
 
 
-def text(person: int, question: str, at: SystemClock) -> Inbound:
-    """Say what one person texts at one question of the intake; "hello" and "ok" come before it."""
-    words = {"hello": "JOBS", "ok": "yes", **answers(person)}[question]
-    return Inbound("simulator", phone(person), f"{person}-{question}", words, at.now())
+def text(person: int, question: str, clock: Clock) -> Inbound:
+    """Say what one person texts at one question of the welcome or the intake."""
+    words = (WELCOME | answers(person))[question]
+    return Inbound("simulator", phone(person), f"{person}-{question}", words, clock.now())
 
 
 async def mark_sent(database: Database) -> None:
