@@ -26,7 +26,7 @@ def test_root_without_an_unprivileged_user_is_told_so(monkeypatch: pytest.Monkey
 
 
 def test_a_failed_start_is_tried_once_and_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fail(folder: Path) -> str:
+    def fail(folder: Path, options: str) -> str:
         raise postgres.Unavailable("no PostgreSQL: initdb answered 1")
 
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
@@ -35,7 +35,7 @@ def test_a_failed_start_is_tried_once_and_remembered(monkeypatch: pytest.MonkeyP
     for _ in range(2):
         with pytest.raises(postgres.Unavailable, match="initdb answered 1"):
             postgres.server_url()
-        monkeypatch.setattr(postgres, "_start", lambda folder: "never")
+        monkeypatch.setattr(postgres, "_start", lambda folder, options: "never")
 
 
 def test_a_server_that_is_given_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
