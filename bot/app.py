@@ -26,6 +26,7 @@ from bot.rides.base import RideProvider
 from bot.rides.geocoding import Geocoder, NoGeocoder
 from bot.settings import Settings
 from bot.web import console, health, phone, ride_webhook, start
+from bot.worker import reconcile
 from bot.worker.schedule import Workers
 from bot.worker.workshop import Workshop
 from flows.flowset import FlowSet
@@ -274,6 +275,7 @@ def _mover(
 async def _running(workshop: Workshop, workers: Workers) -> AsyncIterator[None]:
     """Start the workers and what fetches; stop them in the order in which nothing is lost."""
     await workshop.conversations.keep_flows()
+    await reconcile.begin(workshop)
     workers.start()
     fetching = [
         asyncio.create_task(channel.run(workshop.conversations), name=f"fetch-{name}")

@@ -8,7 +8,7 @@ it comes late, so that "tomorrow" means what it meant.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,6 +24,9 @@ from storage.points import Point
 
 FRESH: Final = timedelta(minutes=15)
 """What was written this lately is taken as written now; what is older comes late."""
+
+IN_DOUBT: Final = timedelta(minutes=1)
+"""Between a missed STOP and a yes that was taken this much later, nobody knows which was written first."""
 
 UNREADABLE: Final = "unclear.voice"
 
@@ -161,7 +164,32 @@ def _greeted(connection: sa.Connection, point: Point, invite: Invite | None, now
     return point
 
 
+def outlived(connection: sa.Connection, heard: Heard, said: str | None) -> bool:
+    """Say whether a STOP or START of before comes after a newer word of this address; then it is written down
+    with its own time, and changes nothing.
+
+    In doubt it is STOP that counts: a yes that was taken within a minute of it may have been written before.
+    """
+    at, point = heard.inbound.at, heard.point.id
+    if said == "stop":
+        newer, margin = points.newest_change(connection, point, "given"), IN_DOUBT
+    elif said == "start":
+        newer, margin = points.newest_change(connection, point, "withdrawn"), timedelta(0)
+    else:
+        return False
+    if newer is None or newer <= at + margin:
+        return False
+    change: Literal["given", "withdrawn"] = "withdrawn" if said == "stop" else "given"
+    points.note_consent(connection, point, change, at=at, message_id=heard.message_id)
+    return True
+
+
 # --- what it is -----------------------------------------------------------------------------------
+
+
+def late(one: Inbound, now: datetime) -> bool:
+    """Say whether this was written so long ago that nobody waits for an answer any more."""
+    return abs(now - one.at) > FRESH
 
 
 def read(
@@ -169,7 +197,7 @@ def read(
 ) -> Read:
     """Say which event a message is; None where there is nothing to decide (an unblocked chat)."""
     one, opted_in = heard.inbound, consent == "given"
-    moment = now if abs(now - one.at) <= FRESH else min(one.at, now)
+    moment = min(one.at, now) if late(one, now) else now
     at = moment.astimezone(ZoneInfo(zone))
     channel = drawn_as(one.channel, one.address)
     match one:

@@ -19,7 +19,9 @@ from bot.actions import WORK, Acting, Done, Failed, Worker
 from bot.channels.base import Inbound, drawn_as
 from bot.happening import Happening, Item, Origin, World
 from bot.hearing import Heard, Unreadable
+from bot.reminders.hours import Hours, next_allowed
 from bot.rides.zips import zone_of
+from bot.views import running_ride
 from flows.actions import GiveConsent
 from flows.codec import event_to_json
 from flows.effects import CallHuman, Do, Effect, Keep, OptIn, OptOut, Say, SetLanguage, SetTimer, Silent
@@ -32,6 +34,7 @@ from flows.events import (
     OptedOut,
     StaffHandedBack,
     StaffTookOver,
+    TextReceived,
 )
 from flows.flowset import FlowSet
 from flows.progress import Progress, innermost
@@ -128,7 +131,12 @@ def _event(
     if isinstance(item, Inbound):
         assert heard is not None, "a text without its row has no conversation"
         consent = talk.loaded.consent or "none"
-        return hearing.read(connection, heard, consent, world.settings, zone, world.now)
+        said = hearing.read(connection, heard, consent, world.settings, zone, world.now)
+        if isinstance(said, TextReceived):
+            word = world.flows.keywords.carrier(said.text)
+            if hearing.outlived(connection, heard, word):
+                return None
+        return said
     if item.settle is not None and not item.settle(connection):
         return None
     at = world.now.astimezone(ZoneInfo(zone))
@@ -276,8 +284,21 @@ def _write(
         due=due,
         stamp=item.origin if isinstance(item, Happening) else Origin(),
         message_id=heard.message_id if heard is not None else None,
+        said_at=item.at if isinstance(item, Inbound) and hearing.late(item, world.now) else None,
+        hold_until=_morning(connection, talk, item, world),
     )
     apply(connection, [decided])
+
+
+def _morning(connection: sa.Connection, talk: Talk, item: Item, world: World) -> datetime | None:
+    """Say until when the answer to a late text waits: nobody sits up for it, but for who waits for a car."""
+    if not isinstance(item, Inbound) or not hearing.late(item, world.now):
+        return None
+    settings = world.settings
+    hours = Hours(opens=settings.quiet_to, closes=settings.quiet_from)
+    if running_ride(connection, talk.loaded.person_id, world.now) is not None:
+        return None
+    return next_allowed(world.now, talk.loaded.zone, hours)
 
 
 def _row(

@@ -65,6 +65,8 @@ class Decided:
     due: Callable[[str], datetime]
     stamp: Stamp = field(default_factory=Stamp)
     message_id: int | None = None
+    said_at: datetime | None = None  # when that text was written, where it came late
+    hold_until: datetime | None = None  # what answers it waits until then, but for a crisis
 
 
 @dataclass(slots=True)
@@ -147,7 +149,7 @@ def _say(connection: sa.Connection, one: Decided, say: Say, rows: _Rows) -> None
             prompt=say.prompt,
             step=say.step or None,
             at=one.now,
-            due_at=one.now,
+            due_at=one.now if kind == "crisis" else one.hold_until or one.now,
             epoch=talk.epoch,
             subject=one.stamp.subject,
             version=one.stamp.version,
@@ -167,7 +169,7 @@ def _consent(connection: sa.Connection, one: Decided, change: Literal["given", "
         change,
         wording="start" if change == "given" else "stop",
         method="text" if one.message_id else "provider",
-        now=one.now,
+        now=one.said_at or one.now,
         message_id=one.message_id,
     )
     if change == "withdrawn":

@@ -112,6 +112,13 @@ def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> d
 
 
 def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
+def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]) -> set[str]:
+    """Say which of these messages of a channel are here already."""
+    at = sa.and_(MESSAGE.c.channel == channel, MESSAGE.c.direction == "in")
+    found = sa.select(MESSAGE.c.provider_id).where(at, MESSAGE.c.provider_id.in_(provider_ids))
+    return {str(each) for each in connection.scalars(found)}
+
+
     """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
     if messages:
         fixed = {"direction": "out", "state": "queued"}

@@ -137,6 +137,38 @@ def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> W
 
     Otherwise the message is final (expired or dropped) and the answer says why. Hours and caps are the
     worker's.
+NEVER_SENT = "never reached the provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A text that ended as perhaps sent."""
+
+    id: int
+    address: str
+    body: str
+    sending_since: datetime
+
+
+def doubtful(connection: sa.Connection, channel: str, since: datetime, limit: int) -> list[Doubtful]:
+    """List what ended as perhaps sent since then on a channel, the oldest first."""
+    statement = (
+        sa.select(MESSAGE.c.id, POINT.c.address, MESSAGE.c.body, MESSAGE.c.sending_since)
+        .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
+        .where(MESSAGE.c.state == "maybe_sent", MESSAGE.c.channel == channel)
+        .where(MESSAGE.c.finished_at > since, MESSAGE.c.error != NEVER_SENT)
+        .order_by(MESSAGE.c.id)
+        .limit(limit)
+    )
+    return [Doubtful(**row) for row in connection.execute(statement).mappings()]
+
+
+def never_sent(connection: sa.Connection, message_id: int, now: datetime) -> None:
+    """The provider surely never took what we gave up: too late to send it, but staff see it as failed."""
+    values = {"state": "failed", "error": NEVER_SENT, "finished_at": now}
+    _settle(connection, message_id, values, ("maybe_sent",))
+
+
     """
     row = connection.execute(_STANDING, {"message": message.id}).one_or_none()
     if row is None:

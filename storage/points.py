@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from storage.crypto import index
 from storage.tables import Consent, ContactPoint, Conversation, Message, Person, table
 from storage.tables.people import ConsentChange, PointState
-from storage.types import keys_of
+from storage.types import UTCDateTime, keys_of
 
 PERSON, POINT, CONSENT = table(Person), table(ContactPoint), table(Consent)
 CONVERSATION, MESSAGE = table(Conversation), table(Message)
@@ -163,6 +163,23 @@ def set_consent(
     line = {"contact_point_id": point_id, "change": change, "wording": wording, "method": method}
     connection.execute(sa.insert(CONSENT).values(**line, message_id=message_id, at=now))
     connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(consent=change))
+
+
+def note_consent(
+    connection: sa.Connection, point_id: int, change: ConsentChange, *, at: datetime, message_id: int
+) -> None:
+    """Write a yes or a stop that came late into the ledger, with its own time; a newer one holds."""
+    line = {"contact_point_id": point_id, "change": change, "wording": "late", "method": "text"}
+    connection.execute(sa.insert(CONSENT).values(**line, message_id=message_id, at=at))
+
+
+def newest_change(connection: sa.Connection, point_id: int, change: ConsentChange) -> datetime | None:
+    """Say when an address said yes, or stop, last; None if it never did."""
+    at = sa.and_(CONSENT.c.contact_point_id == point_id, CONSENT.c.change == change)
+    found: datetime | None = connection.scalar(
+        sa.select(sa.func.max(CONSENT.c.at, type_=UTCDateTime())).where(at)
+    )
+    return found
 
 
 def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:

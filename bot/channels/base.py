@@ -231,8 +231,11 @@ class Channel(Protocol):
         """
         ...
 
-    async def missed(self, since: datetime) -> Sequence[Inbound] | TryLater:
-        """List what people sent since then, known ones included; () where the provider re-delivers."""
+    async def missed(self, since: datetime, until: datetime | None = None) -> Sequence[Inbound] | TryLater:
+        """List what people sent since then, known ones included; () where the provider re-delivers.
+
+        With `until`, what came on that day and later may be left out.
+        """
         ...
 
     async def close(self) -> None:

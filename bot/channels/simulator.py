@@ -116,7 +116,7 @@ class Simulator:
     async def run(self, sink: Sink) -> None:
         """Return at once: the page calls us."""
 
-    async def missed(self, since: datetime) -> Sequence[Inbound]:
+    async def missed(self, since: datetime, until: datetime | None = None) -> Sequence[Inbound]:
         return ()  # the page tries again until a message is kept
 
     def read(self, phone: str, said: object) -> Inbound:

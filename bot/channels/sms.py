@@ -68,6 +68,7 @@ STATUS_PATH: Final = "/twilio/status"
 VOICE_PATH: Final = "/twilio/voice"
 BODY_LIMIT: Final = 256 * 1024  # bytes; a full form with ten photos has about 8 kB
 FIELD_LIMIT: Final = 300
+PAGE: Final = 1000  # texts of one listed page; Twilio's own limit
 API: Final = "https://api.twilio.com"
 TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 
@@ -187,12 +188,17 @@ class Sms:
     async def run(self, sink: Sink) -> None:
         """Return at once: Twilio calls us."""
 
-    async def missed(self, since: datetime) -> Sequence[Inbound] | TryLater:
-        ours = {} if self._sender.startswith("MG") else {"to": self._sender}
+    async def missed(self, since: datetime, until: datetime | None = None) -> Sequence[Inbound] | TryLater:
+        asked: dict[str, Any] = {"date_sent_after": since, "page_size": PAGE}
+        if until is not None:
+            asked["date_sent_before"] = until
+        if not self._sender.startswith("MG"):
+            asked["to"] = self._sender
         try:
-            listed = await self._twilio.messages.list_async(date_sent_after=since, limit=1000, **ours)
             return [
-                await self._inbound(one) for one in listed if one.direction == "inbound" and e164(one.from_)
+                await self._inbound(one)
+                async for one in await self._twilio.messages.stream_async(**asked)
+                if one.direction == "inbound" and e164(one.from_)
             ]
         except _Busy as busy:
             return TryLater(busy.after)

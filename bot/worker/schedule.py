@@ -18,7 +18,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import SystemClock
-from bot.worker import deliver, housekeeping, photos, places, rides, timers
+from bot.worker import deliver, housekeeping, photos, places, reconcile, rides, timers
 from bot.worker.workshop import Step, Workshop
 from storage import due
 from storage.due import Family
@@ -41,9 +41,18 @@ FAMILIES: Mapping[str, Family] = {
     "timers": TIMERS,
     "rides": RIDES,
     "places": LOOKUPS,
+    "reconcile": reconcile.step,
     "photos": PHOTOS,
 }
-LOOK_EVERY = {name: timedelta(seconds=60 if name == "housekeeping" else 2) for name in STEPS}
+SELDOM = {"housekeeping": timedelta(seconds=60), "reconcile": timedelta(seconds=20)}
+LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
+HEARING = timedelta(seconds=15)
+"""How often a worker looks unasked while others can tell us that there is work."""
+
+ALONE = frozenset({"housekeeping"})
+"""Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
+pass. What leases its rows needs no place here."""
+
 MOST_ROUNDS = 1000
 """Steps in one run, so that a fault that never ends cannot hold the loop for good."""
 

@@ -216,10 +216,16 @@ class FakeTwilio(Misbehaving):
 def _matches(text: Text, asked: Mapping[str, str]) -> bool:
     if asked.get("To", text.to) != text.to or asked.get("From", text.sender) != text.sender:
         return False
-    since = asked.get("DateSent>")
-    if since is None:
+    since, until = asked.get("DateSent>"), asked.get("DateSent<")
+    if since is None and until is None:
         return True
-    return text.status != "queued" and text.at >= datetime.fromisoformat(since.replace("Z", "+00:00"))
+    if text.status == "queued" or (since is not None and text.at < _moment(since)):
+        return False
+    return until is None or text.at <= _moment(until)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _page(request: Request, name: str, rows: list[dict[str, Any]], following: str | None) -> dict[str, Any]:

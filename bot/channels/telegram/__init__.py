@@ -115,7 +115,7 @@ class Telegram:
         else:
             log.warning("webhook not set: PUBLIC_URL is not https", extra={"channel": NAME})
 
-    async def missed(self, since: datetime) -> Sequence[Inbound]:
+    async def missed(self, since: datetime, until: datetime | None = None) -> Sequence[Inbound]:
         return ()  # Telegram keeps what was not acknowledged for 24 hours and delivers it again by itself
 
     def _from_webhook(self, body: bytes) -> Inbound | None:
