@@ -144,9 +144,8 @@ def _start(folder: Path, options: str) -> str:
     if user := _user():
         shutil.chown(folder / "home", user)
     port = _free_port()
-    _run(
-        folder, "initdb", "-D", str(_data(folder)), "-U", "onward", "-A", "trust", "-E", "UTF8", "--locale=C"
-    )
+    make = "-U onward -A trust -E UTF8 --locale=C --no-sync".split()
+    _run(folder, "initdb", "-D", str(_data(folder)), *make)
     _begin(folder, options, port)
     return f"postgresql+psycopg://onward@127.0.0.1:{port}/postgres"
 
