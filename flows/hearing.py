@@ -7,6 +7,7 @@ thought before anything is said.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
 from flows.afters import apply_after
@@ -14,12 +15,13 @@ from flows.answers import read
 from flows.answers.reading import AskBack, Asked, Confirm, Reading, Understood, Value
 from flows.effects import CallHuman
 from flows.frames import reopen, start_sub
-from flows.listening import asked_of, check, let_go, rest_of
+from flows.listening import asked_of, check, is_half, let_go, rest_of
 from flows.model import After, Ask, Menu, Review
-from flows.progress import LONGEST_TEXT, Frame, ReadBack, innermost
+from flows.progress import LONGEST_TEXT, Frame, Held, ReadBack, innermost
 from flows.speaking import (
     CHOOSING,
     MORE,
+    PROPOSED_DAY,
     SILENCE,
     YES,
     Question,
@@ -37,8 +39,9 @@ class Rejected:
     """The person said no to what was read back, and nothing instead."""
 
 
-def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> AskBack | None:
-    """Take a text as the answer of an open question; gives back what to ask where it is none."""
+def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> AskBack | Confirm | None:
+    """Take a text as the answer of an open question; gives back what to ask where it is none, or half of
+    one."""
     held = turn.progress.held
     earlier = held.text if held is not None and held.frame == frame.n else ""
     text = text[:LONGEST_TEXT]
@@ -46,11 +49,11 @@ def hear(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> As
         reading = _after_read_back(turn, frame, step, text)
         if isinstance(reading, Rejected):
             let_go(turn)
-            pose(turn, frame, step)
+            _ask_anew(turn, frame, step)
             return None
     else:
         reading = _read_joined(turn, frame, step, text, earlier)
-    if isinstance(reading, AskBack):
+    if isinstance(reading, AskBack) or is_half(reading):
         return reading
     let_go(turn)
     take(turn, root, frame, step, reading, text)
@@ -78,13 +81,27 @@ def _after_read_back(turn: Turn, frame: Frame, step: Question, text: str) -> Rea
     meant = read(text, Asked("yes_no", turn.progress.lang, turn.now))
     if isinstance(meant, Understood) and meant.value is True:
         return Understood(confirm.value)
-    instead = read(text, asked_of(turn, frame, step, frame.draft))
+    instead = read(text, asked_of(turn, frame, step, _halves(confirm.value)))
     if not isinstance(instead, AskBack):
         return instead
-    if isinstance(meant, Understood):
-        frame.confirm = frame.draft = None
-        return Rejected()
-    return meant
+    return Rejected() if isinstance(meant, Understood) else meant
+
+
+def _halves(value: Any) -> Value:
+    """Give the halves of a day and time that is read back: "no, friday" keeps its time, "9 am" its day."""
+    return {"date": value.date(), "time": value.time(), "sure": True} if isinstance(value, datetime) else None
+
+
+def _ask_anew(turn: Turn, frame: Frame, step: Question) -> None:
+    """Ask again after a no; of a time whose day we proposed, only the day."""
+    proposed = frame.confirm is not None and frame.confirm.sentence == PROPOSED_DAY
+    kept = frame.draft.get("time") if proposed and isinstance(frame.draft, dict) else None
+    frame.confirm = None
+    if isinstance(kept, time):
+        pose(turn, frame, step, sentence(turn, "ask.date", {"at": kept}))
+    else:
+        frame.draft = None
+        pose(turn, frame, step)
 
 
 # --- taking an answer ---------------------------------------------------------------------------------------
@@ -104,6 +121,7 @@ def take(
             frame.confirm = frame.draft = None
             refused(turn, root, frame, step, complaint)
             return
+        frame.draft = None
         if isinstance(reading, Confirm) and step.read_back:
             frame.confirm = ReadBack(value, reading.sentence, dict(reading.blanks))
             pose(turn, frame, step)
@@ -178,13 +196,26 @@ def ask_held(turn: Turn) -> None:
         frame = innermost(root)
         step = open_step(turn, frame)
         if frame.n == held.frame and isinstance(step, Ask | Review):
-            half = frame.draft is not None
+            if held.proposal is not None:
+                _propose(turn, root, frame, step, held)
+                return
+            half = frame.draft is not None and frame.confirm is None
             words = _words_back(turn, frame, step, held.sentence, held.blanks, half=half)
             if half:
                 pose(turn, frame, step, words)
             else:
                 refused(turn, root, frame, step, words)
             return
+
+
+def _propose(turn: Turn, root: Frame, frame: Frame, step: Question, held: Held) -> None:
+    """Ask whether the half we added is right, unless the author's check already says it is not."""
+    if isinstance(step, Ask) and (complaint := check(turn, frame, step, held.proposal)) is not None:
+        frame.draft = None
+        refused(turn, root, frame, step, complaint)
+        return
+    frame.confirm = ReadBack(held.proposal, held.sentence, dict(held.blanks))
+    pose(turn, frame, step)
 
 
 def _words_back(
@@ -225,8 +256,7 @@ def tapped(turn: Turn, root: Frame, frame: Frame, step: Question, prompt: int, n
         if n == 1:
             take(turn, root, frame, step, Understood(confirm.value))
         else:
-            frame.confirm = frame.draft = None
-            pose(turn, frame, step)
+            _ask_anew(turn, frame, step)
         return True
     row = next((row for row in frame.shown.rows if row.n == n), None)
     if row is None:

@@ -8,10 +8,10 @@ unasked.
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from flows.answers import read
-from flows.answers.reading import AskBack, Asked, Choice, Confirm, Value
+from flows.answers.reading import AskBack, Asked, Choice, Confirm, Reading, Value
 from flows.effects import Silent
 from flows.model import Ask, Review
 from flows.progress import LONGEST_TEXT, Frame, Held, ReadBack
@@ -64,17 +64,23 @@ def rest_of(step: Question, text: str) -> str:
     return text[lead.end() :].strip() if lead else ""
 
 
-def hold(turn: Turn, frame: Frame, text: str, back: AskBack) -> None:
-    """Wait for the rest of the thought before asking again."""
+def hold(turn: Turn, frame: Frame, text: str, back: AskBack | Confirm) -> None:
+    """Wait for the rest of the thought before asking again, or before proposing it."""
     if back.draft is not None:
         frame.draft = back.draft
     held = turn.progress.held
     if held is not None and held.frame == frame.n:
         text = f"{held.text} {text}"
-    turn.progress.held = Held(frame.n, text[-LONGEST_TEXT:], back.sentence, dict(back.blanks))
+    proposal = back.value if isinstance(back, Confirm) else None
+    turn.progress.held = Held(frame.n, text[-LONGEST_TEXT:], back.sentence, dict(back.blanks), proposal)
     set_timer(turn, HOLD, HOLD_FOR)
     turn.effects.append(Silent("fragment"))
     turn.progress.owed = False
+
+
+def is_half(reading: Reading) -> TypeGuard[Confirm]:
+    """Tell whether half of an answer was said and the rest is our proposal."""
+    return isinstance(reading, Confirm) and reading.draft is not None
 
 
 def let_go(turn: Turn) -> None:
@@ -89,7 +95,7 @@ def use_rest(turn: Turn, frame: Frame, step: Question) -> bool:
     if not rest or not isinstance(step, Ask) or step.as_ not in _EXTRAS:
         return False
     reading = read(rest, asked_of(turn, frame, step))
-    if isinstance(reading, AskBack):
+    if isinstance(reading, AskBack) or is_half(reading):
         if reading.draft is None:
             return False
         turn.progress.rest = ""

@@ -100,12 +100,16 @@ class Happened:
 
 @dataclass(slots=True)
 class Held:
-    """A text not understood yet: for 25 seconds another one may complete it."""
+    """A text not understood yet, or half: for 25 seconds another one may complete it.
+
+    `proposal` is the whole value we would ask about ("is that today?"), where there is one.
+    """
 
     frame: int
     text: str
     sentence: str
     blanks: dict[str, Any] = field(default_factory=dict)
+    proposal: Any = None
 
 
 @dataclass(slots=True)
@@ -233,7 +237,8 @@ def progress_to_json(progress: Progress) -> dict[str, Any]:
         written["caused"] = list(progress.caused)
     if progress.held:
         held = progress.held
-        written["held"] = [held.frame, held.text, held.sentence, to_json(held.blanks)]
+        proposal = [] if held.proposal is None else [to_json(held.proposal)]
+        written["held"] = [held.frame, held.text, held.sentence, to_json(held.blanks), *proposal]
     if progress.undoing:
         undoing = progress.undoing
         written["undoing"] = [undoing.frame, undoing.step, undoing.prompt, undoing.call]
@@ -251,7 +256,7 @@ def progress_from_json(written: Mapping[str, Any]) -> Progress:
     progress.waiting = [_happened_from_json(each) for each in written.get("waiting", ())]
     progress.caused = list(written.get("caused", ()))
     if held := written.get("held"):
-        progress.held = Held(held[0], held[1], held[2], from_json(held[3]))
+        progress.held = Held(held[0], held[1], held[2], *(from_json(each) for each in held[3:]))
     if undoing := written.get("undoing"):
         progress.undoing = Undoing(*undoing)
     return progress

@@ -21,6 +21,7 @@ SILENCE = "silence"
 YES, NO = "yes", "no"
 MORE = "@more"
 CHOOSING = ("choice", "choices")
+PROPOSED_DAY = "propose.today"  # a time was said, and today is asked about
 
 
 def pose(turn: Turn, frame: Frame, step: Question, words: str | None = None, *, nudge: bool = False) -> None:
@@ -35,7 +36,7 @@ def pose(turn: Turn, frame: Frame, step: Question, words: str | None = None, *, 
     if frame.confirm is None:
         frame.shown.rows = rows
     else:
-        rows = yes_no_rows(turn)
+        rows = yes_no_rows(turn, other_day=frame.confirm.sentence == PROPOSED_DAY)
     text = question_text(step, frame)
     inline = frame.confirm is None and words is None and "options" in text.names
     if words is None:
@@ -87,9 +88,9 @@ def in_line(rows: Sequence[Row]) -> str:
     return " ".join(row.label if row.n >= WORDS else f"{row.n} {row.label}" for row in rows)
 
 
-def yes_no_rows(turn: Turn) -> list[Row]:
-    """Give the two rows of a yes or no."""
-    return [Row(1, YES, sentence(turn, YES)), Row(2, NO, sentence(turn, NO))]
+def yes_no_rows(turn: Turn, *, other_day: bool = False) -> list[Row]:
+    """Give the two rows of a yes or no; no to a proposed day means another one."""
+    return [Row(1, YES, sentence(turn, YES)), Row(2, NO, sentence(turn, "no.other_day" if other_day else NO))]
 
 
 def rows_of(turn: Turn, frame: Frame, step: Question, scope: Mapping[str, Any]) -> list[Row]:

@@ -47,11 +47,16 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The answer as it will be used, to be read back with `sentence` and asked 1 yes 2 no."""
+    """The answer as it will be used, to be read back with `sentence` and asked 1 yes 2 no.
+
+    `draft` is the half that was written, where the other half is proposed by us ("Is that today?"): it waits
+    for the rest of the thought like an `AskBack`, and stays when the person says no to the rest.
+    """
 
     value: Value
     sentence: str
     blanks: Mapping[str, Value]
+    draft: Value = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """Measure the readers on labelled rows: pure scoring, no file and no clock (both are the caller's).
 
-The rule: a figure says what it counts. `right` is the value itself; `half` is a text that names only a day or
-only a time, read right, with the other half asked for; `asked` is any other question back; `none` is not
-understood; `wrong` is a value that is neither the expected one nor one of its alternatives.
+The rule: a figure says what it counts. `right` is the value that was said, read back; `proposed` is the right
+value of which we added the day and ask for it ("11 am": "is that today?"); `half` is a text that names only a
+day or only a time, read right, with the other half asked for; `asked` is any other question back; `none` is
+not understood; `wrong` is a value, read back or proposed, that is neither the expected one nor one of its
+alternatives.
 
 How a `when` row is asked: as a question of the row's own `kind`, and `right` is counted against that. Some
 rows call themselves a datetime and name a time alone ("11 o'clock") or a day alone: the libraries they come
 from fill in today, or the hour it is. We ask for the half that is missing and never fill it in, so such a
 row is `half`, not `right`; nor is it asked as another kind, which would be to choose the question after
-seeing the answer. "core right" is this strict figure, the one to publish; the one with the halves stands
-below it and says how much of the gap is a question that must be asked.
+seeing the answer. "core right" is this strict figure, the one to publish; those with the proposals and with
+the halves stand below it and say how much of the gap is a question that must be asked.
 """
 
 from collections import Counter
@@ -26,6 +28,7 @@ Row: TypeAlias = Mapping[str, Any]
 Timer: TypeAlias = Callable[[], float]  # seconds, ever growing
 SUITES: tuple[Suite, ...] = ("when", "when-past", "when-none", "yes_no", "crisis")
 _PROPOSED = ("propose.time", "propose.datetime")
+_TODAY = ("propose.today", "propose.today_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def score(suite: Suite, rows: Iterable[Row], timer: Timer, rules: crisis.Rules |
 
 def lines(report: Report) -> list[str]:
     """Write a report as lines: one a group, then the rates, the times and whatever raised."""
-    order = ("right", "half", "asked", "none", "wrong")
+    order = ("right", "proposed", "half", "asked", "none", "wrong")
     written = [f"{'group':<28}{'rows':>6}" + "".join(f"{name:>9}" for name in order) + "  other"]
     for group, count in sorted(report.counts.items(), key=lambda each: (each[0] != "all", each[0])):
         shares = "".join(f"{100 * report.share(group, name):>8.1f}%" for name in order)
@@ -150,6 +153,8 @@ def _when_outcome(suite: Suite, reading: Reading, expected: Sequence[str], now: 
             if suite == "when" and sentence in ("ask.date", "ask.time") and _half_right(draft, expected):
                 return "half"
             return "none" if sentence.startswith("unclear") else "asked"
+        case Confirm(sentence=sentence, value=value) if suite == "when" and sentence in _TODAY:
+            return "proposed" if _iso(value) in expected else "wrong"
         case Confirm(value=value) | Understood(value=value):
             if suite == "when-past":
                 return "moved" if isinstance(value, datetime) and value > now else "kept"
@@ -214,7 +219,10 @@ def _rates(suite: Suite, rows: Sequence[Judged]) -> dict[str, tuple[int, int]]:
         case "when":
             return {
                 **_shares("right", ("right",), rows),
-                **_shares("right, or the half that is written", ("right", "half"), rows),
+                **_shares("right or rightly proposed", ("right", "proposed"), rows),
+                **_shares(
+                    "right, proposed, or the half that is written", ("right", "proposed", "half"), rows
+                ),
                 **_shares("wrong", ("wrong",), rows),
                 "core am/pm open and asked": rate(_asks, lambda row: {"am/pm open", "core"} <= {*row.groups}),
                 "core am/pm given and asked (false asks)": rate(

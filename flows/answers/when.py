@@ -1,7 +1,8 @@
 """Dates and times as people type them, judged: read back, proposed, or asked for.
 
 The rule: nothing is taken without being read back with weekday, date, and am or pm. A missing half is asked
-for and joined; a past day is refused, never rolled forward; two days or two times are a question.
+for and joined, or proposed (a time still to come: "is that today?"); a past day is refused, never rolled
+forward; two days or two times are a question.
 """
 
 import re
@@ -12,16 +13,20 @@ from typing import Literal, TypeAlias
 
 from flows.answers.plain import fold
 from flows.answers.reading import AskBack, Asked, Confirm, Reading, Value
-from flows.answers.when_calendar import day_of_month
-from flows.answers.when_found import Bare, Clock, Day, Moment, Part, Piece, Setting
+from flows.answers.when_calendar import clock_change, day_of_month, week_of
+from flows.answers.when_found import Bare, Clock, Day, Moment, Part, Piece, Setting, Stretch
 from flows.answers.when_grammar import find
 from flows.answers.when_times import in_part
-from flows.answers.when_words import NIGHT, tokens
+from flows.answers.when_words import AFTERNOON, DAWN, EVENING, MIDDAY, MORNING, NIGHT, WEEK, tokens
 
 _PROPOSED = ("not_today", "next_week", "other_weekday")
-DAWN = 300  # minutes: what is said of a night and lies before 5 am is of the next day
+DAY_BREAKS = 300  # minutes: what is said of a night and lies before 5 am is of the next day
 MOST_CORRECTED = 3  # each is read apart: a text full of "i mean" must not take time
-FAR = 300  # days: from here on the year is read back too
+FAR = 60  # days: few know their day so long before; it is asked about
+FEW_WORDS = 5  # tokens: an hour without am or pm in a longer text may be no time at all
+ANOTHER_YEAR = 300  # days: from here on the year is read back too
+NIGHT_FROM, NIGHT_TO = 22 * 60, 5 * 60  # minutes: a time in the night is asked about ("12 am" is often noon)
+_PART_ENDS = {DAWN: 6, MORNING: 12, MIDDAY: 14, AFTERNOON: 18, EVENING: 21, NIGHT: 24}  # hours
 _CORRECTED = re.compile(
     r"\b(?:no,? wait|wait,? no|i mean|i meant|actually|scratch that|make (?:that|it)"
     r"|no,? espere|digo|quiero decir|quise decir|mejor dicho)\b"
@@ -36,6 +41,8 @@ class Heard:
     day: Day | None = None
     clock: Clock | None = None
     back: AskBack | None = None
+    part: int | None = None  # a part of the day, where no day was named
+    today: bool = False  # nothing in the text speaks against today
 
 
 def read(text: str, asked: Asked) -> Reading:
@@ -50,7 +57,7 @@ def read(text: str, asked: Asked) -> Reading:
         case "date":
             return _read_date(heard, asked)
         case "time":
-            return _read_time(heard)
+            return _read_time(heard, asked)
         case "datetime":
             return _read_both(heard, asked)
 
@@ -86,7 +93,7 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     setting = Setting(asked.now, asked.lang == "es", timed or only, only, times_only=need == "time")
     pieces = find(row, setting)
     days, clocks = _days(pieces), _clocks(pieces)
-    days = _agreed(days)
+    days = _agreed(_in_stretch(days, pieces, asked.now.date()))
     ahead = [day for day in days if not day.past]
     if days and not ahead:
         return Heard(back=AskBack("past", draft=_time_draft(clocks)))
@@ -96,12 +103,28 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     if len(clocks) > 1 and need != "date":
         return Heard(back=AskBack("ask.which_time", draft={"date": days[0].day} if days else None))
     day, clock = (days[0] if days else None), (clocks[0] if clocks else None)
-    return _place_bare(pieces, len(row), Heard(day, clock), asked, need)
+    placed = _place_bare(pieces, len(row), Heard(day, clock), asked, need)
+    if placed.day is not None:
+        return placed
+    parts = _parts(pieces)
+    today = not any(isinstance(each.found, Stretch) for each in pieces)
+    today &= len(row) <= FEW_WORDS or (clock is not None and clock.sure)
+    return replace(placed, part=parts.pop() if len(parts) == 1 else None, today=today)
 
 
 def _days(pieces: Sequence[Piece]) -> list[Day]:
     named = [each.found for each in pieces if isinstance(each.found, Day)]
     return [*named, *(Day(each.found.at.date()) for each in pieces if isinstance(each.found, Moment))]
+
+
+def _in_stretch(days: list[Day], pieces: Sequence[Piece], today: date) -> list[Day]:
+    """Place a weekday in the week that was named apart from it: "friday at 9, next week"."""
+    weeks = {
+        each.found.ahead for each in pieces if isinstance(each.found, Stretch) and each.found.unit == WEEK
+    }
+    if len(days) != 1 or not days[0].by_name or weeks != {1}:
+        return days
+    return [Day(week_of(today, 1, days[0].day.weekday()))]
 
 
 def _agreed(days: Sequence[Day]) -> list[Day]:
@@ -186,15 +209,28 @@ def _as_clock(bare: Bare) -> Clock | None:
 
 def _read_date(heard: Heard, asked: Asked) -> Reading:
     if heard.day is None:
+        if _later_today(heard, asked.now):
+            return Confirm(asked.now.date(), "propose.today_date", {"at": asked.now.date()})
         return AskBack("unclear.date")
     return _question_of(heard.day) or _confirm_day(heard.day, asked)
 
 
-def _read_time(heard: Heard) -> Reading:
+def _later_today(heard: Heard, now: datetime) -> bool:
+    """Tell whether a time, or a part of the day, was said that is still to come today."""
+    if not heard.today:
+        return False
+    if heard.clock is not None:
+        return heard.clock.sure and _clock_time(heard.clock) > now.time()
+    return heard.part is not None and now.hour < _PART_ENDS[heard.part]
+
+
+def _read_time(heard: Heard, asked: Asked) -> Reading:
     if heard.clock is None:
         return AskBack("unclear.time")
     at = _clock_time(heard.clock)
-    return Confirm(at, "read_back.time" if heard.clock.sure else "propose.time", {"at": at})
+    if not heard.clock.sure:
+        return Confirm(at, "propose.time", {"at": at})
+    return Confirm(at, "propose.odd_hour" if _is_odd(heard.clock) else "read_back.time", {"at": at})
 
 
 def _read_both(heard: Heard, asked: Asked) -> Reading:
@@ -202,11 +238,13 @@ def _read_both(heard: Heard, asked: Asked) -> Reading:
     day, clock = heard.day or _drafted_day(draft), heard.clock or _drafted_clock(draft)
     if clock and not heard.day and draft.get("night"):
         clock = replace(clock, night=True)
-    if day is None and clock is None:
+    whole = "date" in draft and "time" in draft
+    if (day is None and clock is None) or (whole and heard.day is None and heard.clock is None):
         return AskBack("unclear.datetime")
     if day is None:
         assert clock is not None
-        return AskBack("ask.date", {"at": _clock_time(clock)}, _time_draft([clock]))
+        proposal = _propose_today(clock, asked) if heard.clock and heard.today else None
+        return proposal or AskBack("ask.date", {"at": _clock_time(clock)}, _time_draft([clock]))
     if question := _question_of(day):
         return AskBack(question.sentence, question.blanks, _time_draft([clock] if clock else []))
     if clock is None:
@@ -220,29 +258,58 @@ def _question_of(day: Day) -> AskBack | None:
     return None
 
 
+def _propose_today(clock: Clock, asked: Asked) -> Confirm | None:
+    """Propose today for a time that is still to come."""
+    at = datetime.combine(asked.now.date(), _clock_time(clock))
+    if at <= asked.now or _is_odd(clock):
+        return None
+    return Confirm(at, "propose.today", {"at": at}, _time_draft([clock]))
+
+
 def _confirm_day(day: Day, asked: Asked) -> Confirm:
-    if (day.day - asked.now.date()).days > FAR:
+    ahead = (day.day - asked.now.date()).days
+    if ahead > ANOTHER_YEAR:
         return Confirm(day.day, "read_back.year", {"at": day.day, "year": day.day.year})
-    sentence = f"propose.{day.doubt}" if day.doubt in _PROPOSED else "read_back.date"
-    return Confirm(day.day, sentence, {"at": day.day})
+    if day.doubt in _PROPOSED:
+        return Confirm(day.day, f"propose.{day.doubt}", {"at": day.day})
+    return Confirm(day.day, "propose.far" if ahead > FAR else "read_back.date", {"at": day.day})
 
 
 def _confirm_both(day: Day, clock: Clock, asked: Asked) -> Reading:
     at = datetime.combine(day.day, _clock_time(clock))
-    if clock.night and clock.minutes < DAWN and not clock.sure:
+    if clock.night and clock.minutes < DAY_BREAKS and not clock.sure:
         return AskBack("ask.time", {"at": day.day}, {"date": day.day, "night": True})
-    if (clock.night and clock.minutes < DAWN) or (clock.minutes == 0 and day.day == asked.now.date()):
+    if (clock.night and clock.minutes < DAY_BREAKS) or (clock.minutes == 0 and day.day == asked.now.date()):
         at += timedelta(days=1)
     if at < asked.now and not clock.sure and at.hour < 12 and at + timedelta(hours=12) > asked.now:
         at += timedelta(hours=12)
     if at < asked.now - timedelta(minutes=1):
         return AskBack("past.time", draft={"date": day.day} if day.day > asked.now.date() else None)
-    if (day.day - asked.now.date()).days > FAR:
+    change = clock_change(at)
+    if change == "skipped":
+        return AskBack("ask.clock_gap", {"at": at}, {"date": day.day})
+    ahead = (day.day - asked.now.date()).days
+    if ahead > ANOTHER_YEAR:
         kind = "read_back" if clock.sure else "propose"
         return Confirm(at, f"{kind}.datetime_year", {"at": at, "year": at.year})
     if day.doubt in _PROPOSED:
-        return Confirm(at, f"propose.{day.doubt}_at", {"at": at})
-    return Confirm(at, "read_back.datetime" if clock.sure else "propose.datetime", {"at": at})
+        sentence = f"propose.{day.doubt}_at"
+    elif change == "twice":
+        sentence = "propose.clock_twice"
+    elif clock.sure and _is_odd(clock):
+        sentence = "propose.odd_hour_at"
+    elif ahead > FAR:
+        sentence = "propose.far_at"
+    else:
+        kind = "read_back" if clock.sure else "propose"
+        sentence = f"{kind}.datetime_today" if at.date() == asked.now.date() else f"{kind}.datetime"
+    return Confirm(at, sentence, {"at": at})
+
+
+def _is_odd(clock: Clock) -> bool:
+    """Tell whether a time lies in the night although no night was named."""
+    minutes = _clock_time(clock).hour * 60 + clock.minutes % 60
+    return not (NIGHT_TO <= minutes < NIGHT_FROM or clock.night or clock.named)
 
 
 def _clock_time(clock: Clock) -> time:

@@ -4,6 +4,7 @@ The rule: a date that does not exist is None, never a neighbour; weeks begin on 
 """
 
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from flows.answers.when_words import DAY, HOUR, MINUTE, MONTH, WEEK, YEAR
 
@@ -28,6 +29,19 @@ def moved(day: date, unit: int, count: int) -> date | None:
     if not 1 <= year <= 9999:
         return None
     return next((found for back in range(4) if (found := on(year, month + 1, day.day - back))), None)
+
+
+def clock_change(at: datetime) -> Literal["", "skipped", "twice"]:
+    """Tell whether a wall time is skipped or comes twice where clocks change by the law of the United States:
+    at 2 am on the second Sunday of March and the first of November."""
+    sunday_of_month = (at.day - 1) // 7 + 1 if at.weekday() == 6 else 0
+    match at.month, sunday_of_month, at.hour:
+        case 3, 2, 2:
+            return "skipped"
+        case 11, 1, 1:
+            return "twice"
+        case _:
+            return ""
 
 
 def later(now: datetime, unit: int, count: float) -> datetime | None:

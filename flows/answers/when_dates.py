@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flows.answers.when_calendar import day_of_month, following, later, moved, on, week_of, yearless
-from flows.answers.when_found import Clock, Day, Found, Moment, Part, Setting, pick, year_in
+from flows.answers.when_found import Clock, Day, Found, Moment, Part, Setting, Stretch, pick, year_in
 from flows.answers.when_times import clock_of, dotted_time
 from flows.answers.when_words import DAY, HOUR, MINUTE, MONTH, NIGHT, WEEK, YEAR, Token
 
@@ -347,9 +347,15 @@ def length_and_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found
 
 
 def vague(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """Last week, last month: certainly past. Next week alone is no day."""
+    """Last week, last month: certainly past."""
     return (
         [Day(setting.now.date() - timedelta(days=1), past=True)]
         if row[0].kind == "L" or row[-1].kind == "L"
         else []
     )
+
+
+def stretch(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Next week, this month, el mes que viene: no day, but not just any day either."""
+    unit = pick(row, "u").value
+    return [Stretch(unit, _MONTHS_AHEAD[pick(row, "XS").kind])] if unit not in (MINUTE, HOUR) else None

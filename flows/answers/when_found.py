@@ -33,11 +33,13 @@ class Clock:
     """A time of day that was named, minutes since midnight; not `sure`: no am or pm was given.
 
     `night`: said of a night, so that an hour after midnight belongs to the day after the one named.
+    `named`: noon or midnight by name, which are no slip of am or pm.
     """
 
     minutes: int
     sure: bool
     night: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class Part:
     """A part of the day without a time of its own."""
 
     part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A week, month or year without a day of its own ("next month"); `unit` is one of when_words' units and
+    `ahead` how many of them from the one we are in."""
+
+    unit: int
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Bare:
     leading_zero: bool = False
 
 
-Found: TypeAlias = Day | Clock | Part | Moment | Bare
+Found: TypeAlias = Day | Clock | Part | Stretch | Moment | Bare
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"(?<=[WDTB@])f", times.dotted_time),
     (r"f", dates.dotted),
     # weekdays and days
-    (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]ul?W|luXl?W", dates.weekday_of_week),
+    (r"[WB]c?s?Ol?[XSL]u|[WB][XSL]u|[WB]Ol?u[XSL]|[XSL]uc?z?l?W|luXl?W", dates.weekday_of_week),
     (rf"[WB]s?c?(?:l[noqw]|[oq]){_NO_TIME}", dates.weekday_and_day),
     (rf"[WB]s?c?{_NUM}{_NO_TIME}(?=.*(?:@[nwtN]|[tp]))", dates.weekday_and_day),
     (rf"[WB]s?c?{_NUM}{_NO_TIME}", dates.weekday_and_late_day),
@@ -144,6 +144,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"o(?!u)", dates.on_day),
     (rf"w0?{_NUM}|n0n", times.time_of_day),
     (r"nn(?!n)", times.spaced),
+    (r"l?[XS]u|l?uX", dates.stretch),
     (rf"[l@]?{_NUM}u", times.hours),
     (rf"{_LENGTH}|[oq]u", times.nothing),
     (r"[nwNq]", times.bare),

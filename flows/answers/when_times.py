@@ -195,7 +195,7 @@ def either_time(row: Sequence[Token], setting: Setting) -> Sequence[Found] | Non
 
 
 def noon(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    return [Clock(pick(row, "C").value, True)]
+    return [Clock(pick(row, "C").value, True, named=True)]
 
 
 def part(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

@@ -435,3 +435,106 @@ def test_an_alone_option_and_a_tap_among_many() -> None:
           - us: no. front any.
         """,
     )
+
+
+# --- a time without its day: today is proposed where the rest of the thought did not come ----------------
+
+BARE_TIME = """
+    flow: trip
+    title: A trip
+    start_words: [GO]
+    steps:
+      - {ask: at, as: datetime, text: What day and time?}
+      - {id: end, say: "{at | when}."}
+    """
+
+
+def test_a_time_alone_is_asked_as_today_and_one_word_confirms() -> None:
+    play(
+        BARE_TIME,
+        """
+        talk:
+          - them: go
+          - us: What day and time?
+          - them: 8 PM.
+          - silent: fragment
+          - wait: 25 seconds
+          - us: Is that today, Tue Feb 23, at 8:00 pm? 1 yes 2 no, another day
+          - them: "yes"
+          - us: Today at 8:00 pm.
+        """,
+    )
+
+
+@pytest.mark.parametrize("no", ["them: '2'", "them: no another day", "tap: 2"])
+def test_no_to_the_day_keeps_the_time(no: str) -> None:
+    play(
+        BARE_TIME,
+        f"""
+        talk:
+          - them: go
+          - us: What day and time?
+          - them: 8 pm
+          - wait: 25 seconds
+          - us: {{has: [Is that today, 2 no]}}
+          - {no}
+          - us: 8:00 pm. What day?
+          - them: friday
+          - us: Fri Feb 26 at 8:00 pm? 1 yes 2 no
+        """,
+    )
+
+
+def test_the_day_instead_of_yes_or_no_is_taken_with_the_time() -> None:
+    play(
+        BARE_TIME,
+        """
+        talk:
+          - them: go
+          - us: What day and time?
+          - them: 8 pm
+          - wait: 25 seconds
+          - us: {has: [Is that today]}
+          - them: no the 4th
+          - us: Thu Mar 4 at 8:00 pm? 1 yes 2 no
+          - them: 9 am
+          - us: Thu Mar 4 at 9:00 am? 1 yes 2 no
+          - them: bananas
+          - silent: fragment
+          - wait: 25 seconds
+          - us: {has: [Please reply 1 or 2]}
+        """,
+    )
+
+
+def test_the_day_that_follows_at_once_makes_no_proposal() -> None:
+    play(
+        BARE_TIME,
+        """
+        talk:
+          - them: go
+          - us: What day and time?
+          - them: 8 pm
+          - silent: fragment
+          - wait: 10 seconds
+          - them: thursday
+          - us: Thu Feb 25 at 8:00 pm? 1 yes 2 no
+          - wait: 10 minutes
+        """,
+    )
+
+
+def test_an_authors_check_speaks_before_the_proposal() -> None:
+    play(
+        BARE_TIME.replace(
+            "text: What day", 'check: [{is: at > tomorrow, else: "Not so soon. When?"}], text: What day'
+        ),
+        """
+        talk:
+          - them: go
+          - us: What day and time?
+          - them: 8 pm
+          - wait: 25 seconds
+          - us: Not so soon. When?
+        """,
+    )
