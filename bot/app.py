@@ -2,48 +2,42 @@
 
 The rule: what is wrong is said before anything is served, all of it at once: settings, faults in the flows, a
 database that does not answer. Vendors' libraries are imported where they are needed, so that the simulator
-starts without them. Stopping goes backwards: nothing new is taken, what came is committed, what is being sent
-is finished, and the doors are closed; within ten seconds.
+starts without them. What is put together runs in bot/running.py, and is served by bot/serving.py.
 """
 
-import asyncio
-import logging
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeAlias
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.channels.base import Channel
 from bot.clock import Clock, MovableClock, SystemClock
 from bot.conversation import Conversations
+from bot.reload import LOOK_EVERY, Reload, signature
 from bot.rides.base import RideProvider
 from bot.rides.geocoding import Geocoder, NoGeocoder
-from bot.settings import Settings
+from bot.running import Part, Process, running
+from bot.settings import BadSettings, Settings
 from bot.web import console, health, phone, ride_webhook, start
-from bot.worker import reconcile
 from bot.worker.schedule import Workers
 from bot.worker.workshop import Workshop
 from flows.flowset import FlowSet
 from flows.library import SHIPPED, load
+from storage.alone import alone
+from storage.bell import Bell
+from storage.beside import address_of
 from storage.crypto import KeyRing
-from storage.database import Database, open_database
+from storage.database import Database, open_database, sqlite_file
 
 LARGEST_BODY: Final = 1024 * 1024
 """Bytes of one request; the phone page's photos have a limit of their own."""
 
-PATIENCE: Final = timedelta(seconds=4)
-"""How long sends under way may take when we stop; the rest comes back by its lease."""
-
 MoveRides: TypeAlias = Callable[[datetime], Awaitable[None]]
 """Bring the pretend ride company's clock to this moment."""
-
-log = logging.getLogger(__name__)
 
 
 class BadFlows(Exception):
@@ -55,11 +49,13 @@ class App:
     """One process's parts, and the server they are reached through."""
 
     asgi: Starlette
+    port: int
     settings: Settings
     flows: FlowSet
     database: Database
     conversations: Conversations
     workers: Workers
+    reload: Reload
     channels: Mapping[str, Channel]
 
 
@@ -72,36 +68,65 @@ class Demo:
     ride_page: str | None = None
 
 
-def build(settings: Settings, clock: Clock | None = None, demo: Demo | None = None) -> App:
-    """Put everything together; nothing runs yet. Raises BadFlows, and the database's own errors."""
-    clock, demo = clock or _clock(settings), demo or Demo()
-    flows = load_flows(settings)
+def build(
+    settings: Settings, clock: Clock | None = None, demo: Demo | None = None, *, part: Part = "all"
+) -> App:
+    """Put everything together; nothing runs yet.
+
+    Raises BadFlows, BadSettings for a part that needs PostgreSQL, and the database's own errors.
+    """
+    clock, demo, address = clock or _clock(settings), demo or Demo(), address_of(settings.database_url)
+    if part != "all" and address is None:
+        raise BadSettings(
+            {"DATABASE_URL": "must be PostgreSQL: on SQLite one process does all, onward serve"}
+        )
+    folder = settings.flows_dir or SHIPPED
+    state, flows = signature(folder), load_flows(settings)
     database = open_database(settings.database_url, key_ring(settings))
-    channels = open_channels(settings, clock, flows)
-    provider = open_rides(settings)
-    conversations = Conversations(database, flows, settings, clock, lambda name: workers.wake(name))
+    channels = open_channels(settings, clock, lambda: conversations.flows, part)
+    bell = Bell(address) if address is not None else None
+
+    def wake(name: str) -> None:
+        workers.wake(name)
+        if bell is not None:
+            bell.ring(name)
+
+    conversations = Conversations(database, flows, settings, clock, wake)
     workshop = Workshop(
         database=database,
         conversations=conversations,
         clock=clock,
         settings=settings,
         channels=channels,
-        rides=provider,
+        rides=open_rides(settings),
         geocoder=open_geocoder(settings),
     )
-    workers = Workers(workshop)
+    workers = Workers(workshop, hears=lambda: bell is not None and bell.hears, hold=partial(alone, address))
+    may_change = settings.flows_dir is not None or settings.env != "production"
+    reload = Reload(conversations, folder, state, LOOK_EVERY if may_change else None)
+    process = Process(
+        part=part,
+        workshop=workshop,
+        workers=workers,
+        reload=reload,
+        bell=bell,
+        address=address,
+        fetched=frozenset({"telegram"} if settings.telegram_mode == "polling" else ()),
+    )
     asgi = Starlette(
-        routes=_routes(workshop, workers, demo),
+        routes=_routes(process, wake, demo),
         max_body_size=LARGEST_BODY,
-        lifespan=lambda _: _running(workshop, workers),
+        lifespan=lambda _: running(process),
     )
     return App(
         asgi=asgi,
+        port=settings.worker_port if part == "worker" else settings.port,
         settings=settings,
         flows=flows,
         database=database,
         conversations=conversations,
         workers=workers,
+        reload=reload,
         channels=channels,
     )
 
@@ -127,10 +152,12 @@ def key_ring(settings: Settings) -> KeyRing:
     return KeyRing(settings.encryption_keys[0][0], dict(settings.encryption_keys), settings.index_key)
 
 
-def open_channels(settings: Settings, clock: Clock, flows: FlowSet) -> dict[str, Channel]:
-    """Open every channel that is set up."""
+def open_channels(
+    settings: Settings, clock: Clock, flows: Callable[[], FlowSet], part: Part = "all"
+) -> dict[str, Channel]:
+    """Open every channel that is set up. Simulated phones live in the one process that does all."""
     channels: list[Channel] = []
-    if settings.simulator and settings.env != "production":
+    if settings.simulator and settings.env != "production" and part == "all":
         from bot.channels.simulator import Simulator
 
         channels.append(Simulator(now=clock.now))
@@ -157,7 +184,7 @@ def open_channels(settings: Settings, clock: Clock, flows: FlowSet) -> dict[str,
                 settings.twilio_from,
                 public_url=settings.public_url,
                 now=clock.now,
-                voice=_voice(settings, flows),
+                voice=lambda: _voice(settings, flows()),
                 api_base=settings.twilio_api_base,
             )
         )
@@ -199,16 +226,33 @@ def _voice(settings: Settings, flows: FlowSet) -> tuple[tuple[str, str], ...]:
 # --- what is served -------------------------------------------------------------------------------
 
 
-def _routes(workshop: Workshop, workers: Workers, demo: Demo) -> list[BaseRoute]:
+def _routes(process: Process, wake: Callable[[str], None], demo: Demo) -> list[BaseRoute]:
+    """List what this process serves: a worker only says how it is."""
+    routes: list[BaseRoute] = [*health.routes(process.workshop.database, partial(_standing, process))]
+    if process.part != "worker":
+        routes += _pages(process.workshop, wake, demo)
+    return routes
+
+
+def _standing(process: Process) -> health.Standing:
+    now, settings = process.workshop.clock.now(), process.workshop.settings
+    return health.Standing(
+        part=process.part,
+        workers=health.since(process.workers.ticked, now),
+        flows=process.workshop.conversations.flows.hash,
+        refused=len(process.reload.faults),
+        hears=process.bell.hears if process.bell is not None and process.part != "web" else None,
+        file=sqlite_file(settings.database_url),
+    )
+
+
+def _pages(workshop: Workshop, wake: Callable[[str], None], demo: Demo) -> list[BaseRoute]:
     settings, clock, database = workshop.settings, workshop.clock, workshop.database
     conversations = workshop.conversations
     routes: list[BaseRoute] = []
     for channel in workshop.channels.values():
         routes += channel.routes(conversations)
-    routes += ride_webhook.routes(database, workshop.rides, clock, lambda: workers.wake("rides"))
-    routes += health.routes(
-        database, lambda: health.since(workers.ticked, clock.now()), conversations.flows.hash
-    )
+    routes += ride_webhook.routes(database, workshop.rides, clock, lambda: wake("rides"))
     routes += console.routes(
         console.StaffDeps(
             database=database,
@@ -220,7 +264,7 @@ def _routes(workshop: Workshop, workers: Workers, demo: Demo) -> list[BaseRoute]
             one_click=demo.one_click if settings.env != "production" else None,
         )
     )
-    has_phone = _phone_routes(workshop, workers, demo, routes)
+    has_phone = _phone_routes(workshop, wake, demo, routes)
     routes += start.routes(
         start.StartDeps(
             programme=settings.programme_name,
@@ -232,7 +276,9 @@ def _routes(workshop: Workshop, workers: Workers, demo: Demo) -> list[BaseRoute]
     return routes
 
 
-def _phone_routes(workshop: Workshop, workers: Workers, demo: Demo, routes: list[BaseRoute]) -> bool:
+def _phone_routes(
+    workshop: Workshop, wake: Callable[[str], None], demo: Demo, routes: list[BaseRoute]
+) -> bool:
     from bot.channels.simulator import NAME, Simulator
 
     simulator = workshop.channels.get(NAME)
@@ -243,7 +289,7 @@ def _phone_routes(workshop: Workshop, workers: Workers, demo: Demo, routes: list
         simulator=simulator,
         sink=workshop.conversations,
         clock=workshop.clock,
-        move=_mover(workshop.clock, workers, demo.move_rides),
+        move=_mover(workshop.clock, wake, demo.move_rides),
         programme=workshop.settings.programme_name,
         zone=workshop.settings.programme_zone,
     )
@@ -252,7 +298,7 @@ def _phone_routes(workshop: Workshop, workers: Workers, demo: Demo, routes: list
 
 
 def _mover(
-    clock: Clock, workers: Workers, move_rides: MoveRides | None
+    clock: Clock, wake: Callable[[str], None], move_rides: MoveRides | None
 ) -> Callable[[timedelta], Awaitable[datetime]] | None:
     """Make what moves our clock and then the ride company's; None for a clock that only runs."""
     if not isinstance(clock, MovableClock):
@@ -262,88 +308,7 @@ def _mover(
         at = clock.move(by)
         if move_rides is not None:
             await move_rides(at)
-            workers.wake("rides")
+            wake("rides")
         return at
 
     return move
-
-
-# --- running and stopping -------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def _running(workshop: Workshop, workers: Workers) -> AsyncIterator[None]:
-    """Start the workers and what fetches; stop them in the order in which nothing is lost."""
-    await workshop.conversations.keep_flows()
-    await reconcile.begin(workshop)
-    workers.start()
-    fetching = [
-        asyncio.create_task(channel.run(workshop.conversations), name=f"fetch-{name}")
-        for name, channel in workshop.channels.items()
-    ]
-    for task in fetching:
-        task.add_done_callback(_ended)
-    log.info("running", extra={"channels": ",".join(sorted(workshop.channels)) or "none"})
-    try:
-        yield
-    finally:
-        await _stop(workshop, workers, fetching)
-
-
-async def _stop(workshop: Workshop, workers: Workers, fetching: list[asyncio.Task[None]]) -> None:
-    for task in fetching:
-        task.cancel()
-    for task in fetching:
-        with suppress(asyncio.CancelledError, Exception):  # a failure was logged when it happened
-            await task
-    await workers.stop(PATIENCE)
-    await workshop.conversations.close()
-    for channel in workshop.channels.values():
-        await channel.close()
-    await workshop.rides.close()
-    await workshop.database.close()
-    log.info("stopped")
-
-
-def _ended(task: asyncio.Task[None]) -> None:
-    """Say that a channel stopped fetching by itself: nobody would notice otherwise."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("fetching ended", extra={"task": task.get_name()}, exc_info=error)
-
-
-class PortTaken(Exception):
-    """Something else listens there already."""
-
-
-async def serve(app: App, started: Callable[[], None] = lambda: None) -> None:
-    """Serve until SIGINT or SIGTERM; `started` is called once requests are taken. Raises PortTaken."""
-    host, port = app.settings.host, app.settings.port
-    config = uvicorn.Config(
-        app.asgi,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        ws="none",
-        timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
-    )
-    server = uvicorn.Server(config)
-    with _listening(host, port) as listener:
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        if server.started:
-            started()
-        await serving
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(f"{host}:{port} cannot be listened on: {error.strerror}") from error
-    return listener

@@ -69,8 +69,16 @@ class Conversations:
 
     async def keep_flows(self) -> None:
         """Keep the source of the flows that turns run under, once at start-up."""
-        yaml = "\n".join(f"# {name}\n{text}" for name, text in sorted(self.flows.sources.items()))
-        await self.database.run(partial(keep_flows, hash_=self.flows.hash, yaml=yaml, now=self.clock.now()))
+        await self.use(self.flows)
+
+    async def use(self, flows: FlowSet) -> None:
+        """Have every turn from now on run under these flows, once their source is kept.
+
+        `flows` here is what everybody asks: lists under way end under the flows they began with.
+        """
+        yaml = "\n".join(f"# {name}\n{text}" for name, text in sorted(flows.sources.items()))
+        await self.database.run(partial(keep_flows, hash_=flows.hash, yaml=yaml, now=self.clock.now()))
+        self.flows = flows
 
     async def received(self, inbound: Sequence[Inbound]) -> None:
         """Keep these messages and answer them; returning means committed, duplicates included."""

@@ -20,8 +20,10 @@ from typing import Final
 import httpx
 import sqlalchemy as sa
 
-from bot.app import Demo, build, key_ring, serve
+from bot.app import Demo, build, key_ring
 from bot.clock import MovableClock
+from bot.one_server import only_server
+from bot.serving import serve
 from bot.settings import Settings
 from storage import funds, invites, staff
 from storage.database import open_database
@@ -75,7 +77,7 @@ def run(at: DemoAt, say: Callable[[str], None]) -> None:
     """Serve a demo until it is stopped; `say` prints."""
     at.folder.mkdir(parents=True, exist_ok=True)
     settings, clock = settings_of(at), clock_of(at.folder)
-    with ride_company(at) as company:  # it comes up while we get ready
+    with only_server(settings.database_url), ride_company(at) as company:  # it comes up while we get ready
         upgrade(settings.database_url)
         asyncio.run(_run(at, settings, clock, company, say))
 

@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
@@ -92,6 +93,14 @@ def engine_url(url: str) -> sa.URL:
             return parsed.set(drivername="postgresql+psycopg")
         case other:
             raise BadUrl(f"{other} is not a database we know: use sqlite:///path or postgresql://…")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Name the file of a SQLite URL; None for PostgreSQL and for a database in memory."""
+    parsed = engine_url(url)
+    if not _is_sqlite(parsed) or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
 
 
 def make_engine(url: str, keys: KeyRing | None = None, **options: Any) -> sa.Engine:

@@ -139,7 +139,7 @@ class Sms:
         *,
         public_url: str,
         now: Now,
-        voice: Sequence[tuple[str, str]] = (),
+        voice: Callable[[], Sequence[tuple[str, str]]] = tuple,
         api_base: str = API,
     ) -> None:
         if not auth_tokens or not all(auth_tokens):
@@ -150,7 +150,7 @@ class Sms:
         self._wire = _Wire(self._base)
         # A stand-in environment: TWILIO_EDGE or TWILIO_REGION of the machine must not move our calls.
         self._twilio = Client(account_sid, auth_tokens[0], http_client=self._wire, environment={"-": "-"})
-        self._sender, self._now, self._voice = sender, now, tuple(voice)
+        self._sender, self._now, self._voice = sender, now, voice
 
     @property
     def name(self) -> str:
@@ -180,7 +180,7 @@ class Sms:
         async def voice(request: Request) -> Response:
             if await self._signed(request) is None:
                 return empty(403)
-            return Response(spoken(self._voice), media_type="text/xml")
+            return Response(spoken(self._voice()), media_type="text/xml")
 
         paths = ((SMS_PATH, sms), (STATUS_PATH, status), (VOICE_PATH, voice))
         return [Route(path, answer, methods=["POST"], max_body_size=BODY_LIMIT) for path, answer in paths]
@@ -242,7 +242,7 @@ class Sms:
                 **{sender: self._sender},
             )
         except _Busy as busy:
-            return TryLater(busy.after)
+            return TryLater(busy.after, all_wait=True)
         except NEVER_LEFT:
             return TryLater(BUSY_PAUSE)
         except httpx.HTTPError as error:
@@ -305,10 +305,10 @@ def _refusal(status: int, code: int) -> Sent:
         return Unknown(f"answered {status}")
     stopped, dead = code == OPTED_OUT, code in DEAD
     if code in QUEUE_FULL:
-        return TryLater(60.0)
+        return TryLater(60.0, all_wait=True)
     if (status in (401, 403) or code == WRONG_KEY) and not (stopped or dead):
         log.error("Twilio refuses our key", extra={"channel": NAME, "status": status})
-        return TryLater(NO_KEY_PAUSE)
+        return TryLater(NO_KEY_PAUSE, all_wait=True)
     why = f"Twilio refused it ({code or status})"
     return Rejected(str(code or status), why, opted_out=stopped, address_dead=dead)
 

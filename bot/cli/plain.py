@@ -22,13 +22,15 @@ def plainly() -> Iterator[None]:
     """Say in plain words what a person can put right: settings, flows, a port, a database that is away."""
     from sqlalchemy.exc import OperationalError
 
-    from bot.app import BadFlows, PortTaken
+    from bot.app import BadFlows
+    from bot.one_server import Taken
+    from bot.serving import PortTaken
     from bot.settings import BadSettings
     from storage.crypto import BadKeys
 
     try:
         yield
-    except (BadSettings, BadFlows, PortTaken, BadKeys) as error:
+    except (BadSettings, BadFlows, PortTaken, Taken, BadKeys) as error:
         stop(error)
     except OperationalError as error:
         stop(f"The database does not answer: {type(error.orig).__name__}. Is DATABASE_URL right?")

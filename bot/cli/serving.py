@@ -4,7 +4,6 @@ The rule: a command runs until it is stopped, and says where it can be reached.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ import typer
 from bot.cli.plain import plainly, stop
 
 if TYPE_CHECKING:
-    from bot.app import App
+    from bot.running import Part
     from bot.settings import Settings
 
 app = typer.Typer()
@@ -25,25 +24,42 @@ Folder = Annotated[Path, typer.Option(help="Where the demo keeps what it remembe
 
 @app.command()
 def serve() -> None:
-    """Serve with the settings of the environment and .env."""
+    """Serve with the settings of the environment and .env: pages, webhooks and workers in one process."""
+    _run("all")
+
+
+@app.command()
+def web() -> None:
+    """Serve pages and webhooks only, on PostgreSQL; any number of these, beside at least one worker."""
+    _run("web")
+
+
+@app.command()
+def worker() -> None:
+    """Only work: send, ring, book, fetch. On PostgreSQL; any number of these."""
+    _run("worker")
+
+
+def _run(part: "Part") -> None:
     import asyncio
 
     with plainly():
         from bot import log
-        from bot.app import build
-        from bot.app import serve as serve_app
+        from bot.one_server import only_server
         from bot.settings import load
 
         settings = load()
         log.configure(settings.log_level)
-        asyncio.run(_in_loop(settings, build, serve_app))
+        with only_server(settings.database_url):
+            asyncio.run(_in_loop(settings, part))
 
 
-async def _in_loop(
-    settings: "Settings", build: Callable[["Settings"], "App"], run: Callable[["App"], Awaitable[None]]
-) -> None:
+async def _in_loop(settings: "Settings", part: "Part") -> None:
     """Build inside the running loop: what is built belongs to it."""
-    await run(build(settings))
+    from bot.app import build
+    from bot.serving import serve as serve_app
+
+    await serve_app(build(settings, part=part))
 
 
 @app.command()

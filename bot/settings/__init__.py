@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 behind a proxy.")
     port: int = Field(default=8080, ge=1, le=65535, description="The port to listen on.")
+    worker_port: int = Field(
+        default=0, ge=0, le=65535, description="The port onward worker answers GET /health on; 0 is none."
+    )
     database_url: DatabaseUrl = _secret(
         "sqlite:///var/onward.db",
         "Where everything is remembered: sqlite:///file, or postgresql://user:password@host/name.",
@@ -143,6 +146,12 @@ class Settings(BaseSettings):
     telegram_api_base: WebAddress = Field(
         default="https://api.telegram.org", description="Where the Telegram Bot API is reached."
     )
+    telegram_per_second: float = Field(
+        default=30, gt=0, description="Texts a second that Telegram takes from one bot."
+    )
+    telegram_chat_per_second: float = Field(
+        default=1, gt=0, description="Texts a second that Telegram takes for one chat, after the first three."
+    )
 
     # SMS by Twilio
     twilio_account_sid: TwilioAccount = Field(
@@ -156,6 +165,21 @@ class Settings(BaseSettings):
     )
     twilio_api_base: WebAddress = Field(
         default="https://api.twilio.com", description="Where Twilio's REST API is reached."
+    )
+    sms_number: Literal["10dlc", "toll_free", "short_code"] = Field(
+        default="10dlc",
+        description="What kind of number texts come from: 10dlc (3.75 a second), toll_free (3) "
+        "or short_code (100).",
+    )
+    sms_per_second: float = Field(
+        default=0,
+        ge=0,
+        description="Parts of texts a second, where another pace is agreed; 0: by SMS_NUMBER.",
+    )
+    sms_a_day: int = Field(
+        default=0,
+        ge=0,
+        description="Parts of texts a day that carriers take from us, Pacific time; 0: no limit.",
     )
     twilio_answers_carrier_words: bool = Field(
         default=True, description="Whether Twilio itself answers STOP, START and HELP; if not, we do."

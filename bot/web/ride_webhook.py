@@ -4,6 +4,7 @@ The rule: the signature is checked on the raw bytes before anything is read. 200
 what it says of the ride is never believed, the worker asks the company itself.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,8 @@ from bot.rides.base import BadSignature, RideHint, RideProvider
 from storage import rides
 from storage.database import Database
 
+log = logging.getLogger(__name__)
+
 LARGEST: Final = 64 * 1024
 
 
@@ -33,8 +36,12 @@ def routes(database: Database, provider: RideProvider, clock: Clock, wake: Calla
             case BadSignature():
                 return Response(status_code=403)
             case RideHint() as told:
-                keep = partial(_keep, provider.name, told, raw, clock.now())
-                if await database.run(keep):
+                try:
+                    new = await database.run(partial(_keep, provider.name, told, raw, clock.now()))
+                except Exception:  # whatever it was, they must hear that nothing was kept
+                    log.exception("not kept", extra={"channel": provider.name})
+                    return Response(status_code=503)
+                if new:
                     wake()
             case None:
                 pass

@@ -2,17 +2,22 @@
 
 Theory of operation. Each worker has at most one run under way. `wake(name)` starts it, or has the running
 one look once more; it goes on until its step finds nothing. Then the ticker arms a date trigger at the
-family's next due row, so that a reminder leaves at its second. Besides that every worker is woken every two
-seconds, for what other processes wrote, and when the clock is moved. Nothing is remembered here: a ticker
-that dies loses no work. A step that raises is logged and its worker looks again at the next tick.
+family's next due row, so that a reminder leaves at its second. Besides that every worker looks every two
+seconds, for what other processes wrote, and when the clock is moved; while this process hears the others'
+bell, every fifteen seconds will do. A step of ALONE runs in one process at a time. Nothing is remembered
+here: a ticker that dies loses no work. A step that raises is logged and its worker looks again at the next
+tick.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
+import sqlalchemy as sa
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -21,6 +26,8 @@ from bot.clock import SystemClock
 from bot.worker import deliver, housekeeping, photos, places, reconcile, rides, timers
 from bot.worker.workshop import Step, Workshop
 from storage import due
+from storage.alone import alone
+from storage.beside import LOST
 from storage.due import Family
 from storage.outbox import OUTBOX
 from storage.photos import PHOTOS
@@ -34,6 +41,7 @@ STEPS: Mapping[str, Step] = {
     "rides": rides.step,
     "places": places.step,
     "photos": photos.step,
+    "reconcile": reconcile.step,
     "housekeeping": housekeeping.step,
 }
 FAMILIES: Mapping[str, Family] = {
@@ -41,9 +49,11 @@ FAMILIES: Mapping[str, Family] = {
     "timers": TIMERS,
     "rides": RIDES,
     "places": LOOKUPS,
-    "reconcile": reconcile.step,
     "photos": PHOTOS,
 }
+AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"deliver": deliver.again}
+"""What else a worker waits for than its rows' falling due: tokens of a sender's pace."""
+
 SELDOM = {"housekeeping": timedelta(seconds=60), "reconcile": timedelta(seconds=20)}
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
@@ -56,15 +66,27 @@ pass. What leases its rows needs no place here."""
 MOST_ROUNDS = 1000
 """Steps in one run, so that a fault that never ends cannot hold the loop for good."""
 
+Hold: TypeAlias = Callable[[str], AbstractAsyncContextManager[bool]]
+"""Hold a name for this process alone while the body runs; False where another one has it."""
+
+ONE_PROCESS: Hold = partial(alone, None)
+
 log = logging.getLogger(__name__)
 
 
 class Workers:
     """All of a process's workers and their one scheduler."""
 
-    def __init__(self, workshop: Workshop, steps: Mapping[str, Step] = STEPS) -> None:
-        """Prepare; nothing runs before `start`."""
-        self._workshop, self._steps = workshop, steps
+    def __init__(
+        self,
+        workshop: Workshop,
+        steps: Mapping[str, Step] = STEPS,
+        *,
+        hears: Callable[[], bool] = lambda: False,
+        hold: Hold = ONE_PROCESS,
+    ) -> None:
+        """Prepare; nothing runs before `start`. `hears` says whether other processes can wake us now."""
+        self._workshop, self._steps, self._hears, self._hold = workshop, steps, hears, hold
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
@@ -72,6 +94,7 @@ class Workers:
         self._again: set[str] = set()
         self._open = False
         self._forget: Callable[[], None] = lambda: None
+        self._looked: dict[str, float] = {}
         self.ticked: dict[str, datetime] = {}
 
     def start(self) -> None:
@@ -80,15 +103,20 @@ class Workers:
         self._open = True
         for name in self._steps:
             self._scheduler.add_job(
-                self._tick, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name]
+                self._look, IntervalTrigger(seconds=LOOK_EVERY[name].seconds), args=[name]
             )
             self.wake(name)
         self._scheduler.start()
         self._forget = self._workshop.clock.on_move(lambda: _call(loop, self._wake_all))
 
     def wake(self, name: str) -> None:
-        """Have this worker look now; harmless at any time, from the loop's own thread."""
-        if not self._open:
+        """Have this worker look now; harmless at any time, from the loop's own thread.
+
+        "" wakes all of them; a name that is none of ours (a newer version's) wakes nobody.
+        """
+        if name == "":
+            self._wake_all()
+        if not self._open or name not in self._steps:
             return
         if name in self._running:
             self._again.add(name)
@@ -117,19 +145,30 @@ class Workers:
         """Wake from the scheduler, which runs in the loop only what is a coroutine, all else in a thread."""
         self.wake(name)
 
+    async def _look(self, name: str) -> None:
+        """Look unasked, less often while we hear."""
+        last = self._looked.get(name)
+        now = asyncio.get_running_loop().time()
+        if last is None or now - last >= HEARING.total_seconds() - 1 or not self._hears():
+            self.wake(name)
+
     def _wake_all(self) -> None:
         for name in self._steps:
             self.wake(name)
 
     async def _run(self, name: str) -> None:
+        self._looked[name] = asyncio.get_running_loop().time()
         try:
             for _ in range(MOST_ROUNDS):
                 self._again.discard(name)
-                done = await self._steps[name](self._workshop)
+                done = await self._step(name)
                 self.ticked[name] = self._workshop.clock.now()
                 if not self._open or (done == 0 and name not in self._again):
                     break
             await self._arm(name)
+        except (sa.exc.OperationalError, *LOST) as error:
+            self._looked.pop(name)  # it has not: the next tick counts
+            log.warning("worker cannot reach the database", extra={"worker": name, "why": _why(error)})
         except Exception:
             log.exception("worker failed", extra={"worker": name})
         finally:
@@ -138,6 +177,12 @@ class Workers:
                 self._again.discard(name)
                 self.wake(name)
 
+    async def _step(self, name: str) -> int:
+        if name not in ALONE:
+            return await self._steps[name](self._workshop)
+        async with self._hold(name) as ours:
+            return await self._steps[name](self._workshop) if ours else 0
+
     async def _arm(self, name: str) -> None:
         """Look again when the next row of this family falls due."""
         family = FAMILIES.get(name)
@@ -145,14 +190,20 @@ class Workers:
             return
         now = self._workshop.clock.now()
         at = await self._workshop.database.read(partial(due.next_due, families=[family], after=now))
+        if name in AGAIN and (again := await AGAIN[name](self._workshop)) is not None:
+            at = again if at is None else min(at, again)
         if at is None or not self._open:
             return
         wait = at - now
-        if wait < LOOK_EVERY[name]:
+        if wait < max(LOOK_EVERY[name], HEARING):
             trigger = DateTrigger(SystemClock().now() + wait)
             self._scheduler.add_job(
                 self._tick, trigger, args=[name], id=f"next-{name}", replace_existing=True
             )
+
+
+def _why(error: BaseException) -> str:
+    return type(error.orig if isinstance(error, sa.exc.DBAPIError) else error).__name__
 
 
 def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:

@@ -86,7 +86,7 @@ async def sms(fakes: Fakes) -> AsyncIterator[Rig]:
     twilio = fakes.twilio
     channel = Sms(
         rest.ACCOUNT, [rest.TOKEN, "older-token"], rest.OUR_NUMBER, public_url=PUBLIC, now=now,
-        api_base=twilio.url, voice=[("en-US", "Please text us."), ("es-US", "Mande un mensaje.")],
+        api_base=twilio.url, voice=lambda: [("en-US", "Please text us."), ("es-US", "Mande un mensaje.")],
     )  # fmt: skip
     async with mounted(channel) as (sink, web):
 
