@@ -2,7 +2,7 @@
 
 from storage.tables.base import Due, Row, metadata, table
 from storage.tables.going import Fund, FundEntry, Interview, Place, PlaceLookup, Ride, RideEvent
-from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person
+from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person, SafeContact
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
 from storage.tables.talk import (
     ChatPace,
@@ -45,6 +45,7 @@ __all__ = [
     "Ride",
     "RideEvent",
     "Row",
+    "SafeContact",
     "Timer",
     "Turn",
     "metadata",

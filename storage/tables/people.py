@@ -26,6 +26,7 @@ from storage.tables.base import (
 ConsentState: TypeAlias = Literal["none", "asked", "given", "withdrawn"]
 PointState: TypeAlias = Literal["active", "failing", "blocked", "retired"]
 PhoneUse: TypeAlias = Literal["mine", "shared", "office"]
+SafeContactState: TypeAlias = Literal["ready", "telling", "told", "stopped", "removed"]
 ConsentChange: TypeAlias = Literal["given", "withdrawn"]
 
 
@@ -54,6 +55,7 @@ class Person(Row, table=True):
     facts: dict[str, Any] = sealed_json("person.facts")
     pin_hmac: bytes | None = digest_of(null=True)
     pin_tries: int = number(0)
+    pin_locked_until: datetime | None = moment(null=True)
     case_id: str | None = words(null=True)
     grant_code: str | None = words(null=True)
     team: str | None = words(null=True, index=True)
@@ -79,6 +81,7 @@ class NameToken(Row, table=True):
 class ContactPoint(Row, table=True):
     """One address of a person on one channel; consent is the address's, not the person's.
 
+    `unsure_since` is set while it may be somebody else's by now: nothing personal goes there.
     A retired row stays with its person while the same number, given to somebody else, gets a row of its
     own. `discreet` says whether texts here leave out names and places; None: as the person said for all.
     """
@@ -101,6 +104,30 @@ class ContactPoint(Row, table=True):
     discreet: bool | None = maybe_flag()
     created_at: datetime = moment()
     last_in_at: datetime | None = moment(null=True)
+    unsure_since: datetime | None = moment(null=True)
+
+
+class SafeContact(Row, table=True):
+    """Somebody a person named for when we cannot reach them. No participant: one text, no more.
+
+    `wording` and `agreed_at` are the person's own yes to it; `known_as` is what they are to be called.
+    """
+
+    __table_args__ = args(
+        one_of("state", SafeContactState), sa.UniqueConstraint("person_id", "address_index")
+    )
+    id: int = row_id()
+    person_id: int = link("person")
+    name: str = sealed("safe_contact.name")
+    address: str = sealed("safe_contact.address")
+    address_index: bytes = digest_of(index=True)
+    known_as: str = sealed("safe_contact.known_as")
+    lang: str = words("en")
+    wording: str = words()
+    state: str = words("ready")
+    agreed_at: datetime = moment()
+    told_at: datetime | None = moment(null=True)
+    provider_id: str | None = words(null=True)
 
 
 class Consent(Row, table=True):

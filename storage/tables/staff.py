@@ -82,7 +82,10 @@ class AttentionItem(Row, table=True):
 
 
 class Promise(Row, table=True):
-    """Who does what for a person by when; said to the person, so kept or corrected by its hour."""
+    """Who does what for a person by when; said to the person, so kept or corrected by its hour.
+
+    `moved` counts how often its hour was put off before.
+    """
 
     __table_args__ = args(one_of("state", PromiseState), sa.Index(None, "state", "due_at"))
     id: int = row_id()
@@ -91,6 +94,7 @@ class Promise(Row, table=True):
     what: str = sealed("promise.what")
     due_at: datetime = moment()
     state: str = words("open")
+    moved: int = number(0)
     made_at: datetime = moment()
     finished_at: datetime | None = moment(null=True)
 

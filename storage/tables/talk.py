@@ -111,6 +111,7 @@ class Message(Row, Due, table=True):
         sa.CheckConstraint("(direction = 'in') = (state = 'received')", name="received"),
         partial("ix_message_outbox", "contact_point_id", "id", where=WAITING),
         partial("ix_message_ready", "channel", "priority", "due_at", "id", where=WAITING),
+        partial("ix_message_doubtful", "channel", "finished_at", where="state = 'maybe_sent'"),
         sa.Index(None, "conversation_id", "id"),
         sa.Index(None, "subject"),
     )
