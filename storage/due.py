@@ -70,8 +70,16 @@ def claim(
         .with_for_update(of=family.table, skip_locked=True)
     )
     ids = list(connection.scalars(pick, {"now": now, "most": limit, **(with_ or {})}))
+    return lease_these(connection, family, ids, now, lease)
+
+
+def lease_these(
+    connection: sa.Connection, family: Family, ids: Sequence[int], now: datetime, lease: timedelta = LEASE
+) -> list[Lease]:
+    """Lease these rows, which this transaction has picked, and count the attempt; in their order."""
     if not ids:
         return []
+    columns = family.table.c
     until = now + lease
     take = (
         sa.update(family.table)

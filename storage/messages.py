@@ -7,7 +7,7 @@ Sending is storage/outbox.py.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,10 +24,11 @@ PRIORITY: dict[str, int] = {
     "consent": 1,
     "reply": 1,
     "ride": 2,
-    "reminder": 3,
-    "nudge": 4,
+    "reminder": 4,
+    "nudge": 5,
 }
-"""Smaller leaves sooner."""
+"""Smaller leaves sooner. A reminder that soon helps no more is 3."""
+SOON, SAME_DAY = timedelta(hours=4), 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,6 @@ def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> d
     return kept
 
 
-def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
 def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]) -> set[str]:
     """Say which of these messages of a channel are here already."""
     at = sa.and_(MESSAGE.c.channel == channel, MESSAGE.c.direction == "in")
@@ -119,11 +119,19 @@ def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]
     return {str(each) for each in connection.scalars(found)}
 
 
+def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
     """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
     if messages:
         fixed = {"direction": "out", "state": "queued"}
-        rows = [{**as_row(one), **fixed, "priority": PRIORITY[one.kind]} for one in messages]
+        rows = [{**as_row(one), **fixed, "priority": _priority(one)} for one in messages]
         connection.execute(_QUEUE, rows)
+
+
+def _priority(one: NewOutbound) -> int:
+    """Say how urgent a text is: by its kind, and a reminder by how long it still helps."""
+    if one.kind == "reminder" and one.useful_until is not None and one.useful_until - one.at <= SOON:
+        return SAME_DAY
+    return PRIORITY[one.kind]
 
 
 def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: datetime) -> int:

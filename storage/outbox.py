@@ -9,13 +9,17 @@ state holds its address for two minutes; a crisis text passes everything.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from storage import due
-from storage.due import NOW, Family, Lease
+from storage.claims import HOLD as HOLD
+from storage.claims import OUTBOX as OUTBOX
+from storage.claims import Claimed as Claimed
+from storage.claims import claim as claim
+from storage.claims import next_room as next_room
 from storage.subjects import is_current
 from storage.tables import Consent, ContactPoint, Conversation, EarlyReport, Message, Person, table
 from storage.tables.talk import UNFINISHED
@@ -23,78 +27,11 @@ from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
 CONVERSATION, CONSENT, EARLY = table(Conversation), table(Consent), table(EarlyReport)
-HOLD = timedelta(minutes=2)
 WhyNot: TypeAlias = Literal[
     "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message leased to this worker. `look_first`: its sending began before, so ask the provider first."""
-
-    lease: Lease
-    conversation_id: int
-    contact_point_id: int
-    channel: str
-    address: str
-    zone: str
-    lang: str
-    kind: str
-    sender: str
-    state: str
-    body: str
-    options: list[Any] | None
-    extra: dict[str, Any] | None
-    prompt: int | None
-    at: datetime
-    useful_until: datetime | None
-    sending_since: datetime | None
-
-    @property
-    def id(self) -> int:
-        """The message's id."""
-        return self.lease.id
-
-    @property
-    def look_first(self) -> bool:
-        """Whether this text may already be on the phone."""
-        return self.sending_since is not None
-
-
-_OLDER = MESSAGE.alias("older")
-_HOLD_SINCE: sa.BindParameter[datetime] = sa.bindparam("hold_since", type_=UTCDateTime())
-# In front of a message: an older one to its address that is due, was tried before, or may be on its way.
-_IN_FRONT = (
-    sa.select(sa.literal(1))
-    .where(
-        _OLDER.c.contact_point_id == MESSAGE.c.contact_point_id,
-        _OLDER.c.id < MESSAGE.c.id,
-        sa.or_(
-            sa.and_(_OLDER.c.state == "queued", sa.or_(_OLDER.c.due_at <= NOW, _OLDER.c.attempts > 0)),
-            sa.and_(_OLDER.c.state.in_(("sending", "unsure")), _OLDER.c.sending_since > _HOLD_SINCE),
-        ),
-    )
-    .correlate(MESSAGE)
-    .exists()
-)
-OUTBOX = Family(
-    MESSAGE,
-    MESSAGE.c.state.in_(UNFINISHED),
-    (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
-)
-_FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
-_THEIRS = (POINT.c.address, PERSON.c.zone, PERSON.c.lang)
-_FIELDS = tuple(
-    name
-    for name in Claimed.__dataclass_fields__
-    if name not in ("lease", *(column.name for column in _THEIRS))
-)
-_READ = (
-    sa.select(MESSAGE.c.id, *(MESSAGE.c[name] for name in _FIELDS), *_THEIRS)
-    .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
-    .join(PERSON, PERSON.c.id == POINT.c.person_id)
-)
 _STANDING = (
     sa.select(
         MESSAGE.c.kind,
@@ -116,59 +53,11 @@ _STANDING = (
 )
 
 
-def claim(
-    connection: sa.Connection, now: datetime, limit: int, *, channel: str | None = None
-) -> list[Claimed]:
-    """Lease up to `limit` messages that may leave now, one for each address, the most urgent first."""
-    only = sa.and_(_FIRST_IN_LINE, MESSAGE.c.channel == channel) if channel else _FIRST_IN_LINE
-    with_ = {"hold_since": now - HOLD}
-    leases = {one.id: one for one in due.claim(connection, OUTBOX, now, limit, only=only, with_=with_)}
-    rows = connection.execute(_READ.where(MESSAGE.c.id.in_(leases))).mappings()
-    found = {row["id"]: row for row in rows}
-    return [_claimed(leases[id_], found[id_]) for id_ in leases]
-
-
-def _claimed(lease: Lease, row: Any) -> Claimed:
-    return Claimed(lease, **{name: value for name, value in row.items() if name != "id"})
-
-
 def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> WhyNot | None:
     """Look once more whether this message may leave, and mark it as begun; None means: send it now.
 
     Otherwise the message is final (expired or dropped) and the answer says why. Hours and caps are the
     worker's.
-NEVER_SENT = "never reached the provider"
-
-
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    """A text that ended as perhaps sent."""
-
-    id: int
-    address: str
-    body: str
-    sending_since: datetime
-
-
-def doubtful(connection: sa.Connection, channel: str, since: datetime, limit: int) -> list[Doubtful]:
-    """List what ended as perhaps sent since then on a channel, the oldest first."""
-    statement = (
-        sa.select(MESSAGE.c.id, POINT.c.address, MESSAGE.c.body, MESSAGE.c.sending_since)
-        .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
-        .where(MESSAGE.c.state == "maybe_sent", MESSAGE.c.channel == channel)
-        .where(MESSAGE.c.finished_at > since, MESSAGE.c.error != NEVER_SENT)
-        .order_by(MESSAGE.c.id)
-        .limit(limit)
-    )
-    return [Doubtful(**row) for row in connection.execute(statement).mappings()]
-
-
-def never_sent(connection: sa.Connection, message_id: int, now: datetime) -> None:
-    """The provider surely never took what we gave up: too late to send it, but staff see it as failed."""
-    values = {"state": "failed", "error": NEVER_SENT, "finished_at": now}
-    _settle(connection, message_id, values, ("maybe_sent",))
-
-
     """
     row = connection.execute(_STANDING, {"message": message.id}).one_or_none()
     if row is None:
@@ -246,6 +135,38 @@ def unsure(connection: sa.Connection, message: Claimed, now: datetime, error: st
 def maybe_sent(connection: sa.Connection, message_id: int, error: str, now: datetime) -> None:
     """Give up asking: staff see it as perhaps sent, and it is never sent again."""
     _settle(connection, message_id, {"state": "maybe_sent", "error": error, "finished_at": now})
+
+
+NEVER_SENT = "never reached the provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A text that ended as perhaps sent."""
+
+    id: int
+    address: str
+    body: str
+    sending_since: datetime
+
+
+def doubtful(connection: sa.Connection, channel: str, since: datetime, limit: int) -> list[Doubtful]:
+    """List what ended as perhaps sent since then on a channel, the oldest first."""
+    statement = (
+        sa.select(MESSAGE.c.id, POINT.c.address, MESSAGE.c.body, MESSAGE.c.sending_since)
+        .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
+        .where(MESSAGE.c.state == "maybe_sent", MESSAGE.c.channel == channel)
+        .where(MESSAGE.c.finished_at > since, MESSAGE.c.error != NEVER_SENT)
+        .order_by(MESSAGE.c.id)
+        .limit(limit)
+    )
+    return [Doubtful(**row) for row in connection.execute(statement).mappings()]
+
+
+def never_sent(connection: sa.Connection, message_id: int, now: datetime) -> None:
+    """The provider surely never took what we gave up: too late to send it, but staff see it as failed."""
+    values = {"state": "failed", "error": NEVER_SENT, "finished_at": now}
+    _settle(connection, message_id, values, ("maybe_sent",))
 
 
 def expired(connection: sa.Connection, message_id: int, now: datetime) -> None:

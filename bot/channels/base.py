@@ -117,9 +117,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Surely not sent; ask again after this many seconds."""
+    """Surely not sent; ask again after this many seconds. `all_wait`: so must all else this sender sends."""
 
     after_seconds: float
+    all_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Send what is in the outbox: one text an address at a time, many addresses at once.
 
-The rule: three transactions a text. The claim leases it; `before_send` looks once more and marks it begun;
-what the provider said is written down. A text found begun may be on the phone already: the provider is
-asked before anything else. Where nobody can tell it ends as maybe_sent, is shown to staff, and is never
-sent again, but for a crisis text: twice is better than never.
+The rule: three transactions a text. The claim leases it, and pays for it out of its sender's pace;
+`before_send` looks once more and marks it begun; what the provider said is written down. A text found begun
+may be on the phone already: the provider is asked before anything else. Where nobody can tell it ends as
+maybe_sent, is shown to staff, and is never sent again, but for a crisis text: twice is better than never.
 """
 
 import logging
@@ -30,13 +30,14 @@ from bot.channels.base import (
 )
 from bot.conversation import Happening, failing
 from bot.reminders.hours import Hours, next_allowed
+from bot.reminders.pacing import rates
 from bot.settings import Settings
 from bot.worker.workshop import Workshop, side_by_side
 from flows.events import OptedOut
 from flows.flowset import FlowSet
-from storage import due, outbox, points
+from storage import due, outbox, pace, points
 from storage.attention import need_human
-from storage.outbox import OUTBOX, Claimed
+from storage.outbox import OUTBOX, Claimed, WhyNot
 
 LIMIT = 32
 """Texts claimed at a time: each is its own address, and all are sent at once."""
@@ -60,9 +61,16 @@ log = logging.getLogger(__name__)
 
 async def step(workshop: Workshop) -> int:
     """Send what may leave now; return how many texts were taken in hand."""
-    claim = partial(outbox.claim, now=workshop.clock.now(), limit=LIMIT)
+    paces = rates(workshop.settings)
+    claim = partial(outbox.claim, now=workshop.clock.now(), limit=LIMIT, rates=paces)
     claimed = await workshop.database.run(claim)
     return await side_by_side("text", [(one.lease, _deliver(workshop, one)) for one in claimed])
+
+
+async def again(workshop: Workshop) -> datetime | None:
+    """Say when what waits for its sender's pace may leave; None where nothing does."""
+    look = partial(outbox.next_room, now=workshop.clock.now(), rates=rates(workshop.settings))
+    return await workshop.database.read(look)
 
 
 async def _deliver(workshop: Workshop, message: Claimed) -> None:
@@ -74,7 +82,7 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
     elif message.look_first and not await _surely_not_sent(workshop, channel, message):
         return
     elif (allowed := _hours(workshop, message, now)) > now:
-        await workshop.database.run(partial(outbox.put_off, message=message, at=allowed))
+        await workshop.database.run(partial(_put_off, message, allowed, workshop.settings))
     else:
         await _send(workshop, channel, message)
 
@@ -115,7 +123,7 @@ def _hours(workshop: Workshop, message: Claimed, now: datetime) -> datetime:
 
 
 async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
-    look = partial(outbox.before_send, message=message, now=workshop.clock.now())
+    look = partial(_may_leave, message, workshop.clock.now(), workshop.settings)
     why_not = await workshop.database.run(look)
     if why_not is not None:
         log.info("not sent", extra={"text": message.id, "why": why_not})
@@ -125,6 +133,26 @@ async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
     await workshop.database.run(write)
     if isinstance(sent, Rejected) and sent.opted_out:
         await _opted_out(workshop, message)
+
+
+def _may_leave(
+    message: Claimed, now: datetime, settings: Settings, connection: sa.Connection
+) -> WhyNot | None:
+    """Look once more; what does not leave gives back what it paid."""
+    why_not = outbox.before_send(connection, message, now)
+    if why_not not in (None, "too_late"):  # what is too late paid nothing
+        _give_back(connection, message, settings)
+    return why_not
+
+
+def _put_off(message: Claimed, at: datetime, settings: Settings, connection: sa.Connection) -> None:
+    if outbox.put_off(connection, message, at):
+        _give_back(connection, message, settings)
+
+
+def _give_back(connection: sa.Connection, message: Claimed, settings: Settings) -> None:
+    if (rate := rates(settings).get(message.channel)) is not None:
+        pace.give_back(connection, rate.sender, message.parts or 1)
 
 
 async def _asked(channel: Channel, message: Outbound) -> Sent:
@@ -146,8 +174,12 @@ def _note(message: Claimed, sent: Sent, now: datetime, settings: Settings, conne
             point = points.point(connection, message.contact_point_id)
             if point is not None and not opted_out:
                 failing(connection, point, settings, now, dead=address_dead)
-        case TryLater(seconds):
-            _later(message, timedelta(seconds=seconds), now, settings, connection)
+        case TryLater(seconds, all_wait):
+            after = timedelta(seconds=seconds)
+            rate = rates(settings).get(message.channel)
+            if all_wait and rate is not None:
+                pace.hold(connection, rate.sender, now + after)
+            _later(message, after, now, settings, connection)
         case Unknown(why) if now - message.at >= TRIED_FOR:
             outbox.maybe_sent(connection, message.id, why, now)
             _not_sent(connection, message, now, settings)

@@ -169,7 +169,7 @@ async def test_too_many_is_surely_unsent_and_says_for_how_long(
     assert wired.fail
     wired.fail(busy(wired))
 
-    assert await wired.channel.send(text(wired)) == TryLater(7.0)
+    assert await wired.channel.send(text(wired)) == TryLater(7.0, all_wait=True)
     assert wired.sent() == []
 
 

@@ -477,7 +477,7 @@ async def test_busy_is_surely_unsent(sms_rig: Rig, fault: Fault, seconds: float)
     assert sms_rig.fail
     sms_rig.fail(fault)
 
-    assert await sms_rig.channel.send(Outbound(1, PHONE, "hello")) == TryLater(seconds)
+    assert await sms_rig.channel.send(Outbound(1, PHONE, "hello")) == TryLater(seconds, all_wait=True)
 
 
 async def test_an_answer_that_does_not_come_is_unknown(sms_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

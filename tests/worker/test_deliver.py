@@ -127,7 +127,7 @@ async def post(
         api_base=one_twilio.url,
     )  # fmt: skip
     telegram = Telegram(bot_api.TOKEN, mode="webhook", now=clock.now, api_base=one_telegram.url)
-    settings = Settings(env="test")
+    settings = Settings(env="test", sms_per_second=1000)
     rides = GuestRides("http://127.0.0.1:9", "demo", "none", ("none",))
     conversations = Conversations(database, FLOWS, settings, clock, lambda name: None)
     workshop = Workshop(
@@ -258,7 +258,7 @@ async def test_a_channel_that_is_off_keeps_its_texts_for_a_day(post: Post) -> No
 
 async def test_each_address_keeps_its_order_and_waits_for_nobody_elses(post: Post) -> None:
     await post.meet(DEE)
-    post.twilio.faults.append(Fault(429, body={"code": 20429}, headers={"Retry-After": "30"}))
+    post.twilio.faults.append(Fault(500))
     await post.queue("One.", "Two.")
     await deliver.step(post.workshop)
     await post.queue("Three.")

@@ -72,7 +72,7 @@ def refusal(error: TelegramError) -> Sent:
         return TryLater(NO_KEY_PAUSE)  # a gateway's page says nothing about this person
     match error:
         case RetryAfter():
-            return TryLater(flood_wait(error))
+            return TryLater(flood_wait(error), all_wait=True)
         case Forbidden():  # blocked us, deactivated, or never started
             gone = "deactivated" in error.message.lower()
             return Rejected("forbidden", error.message[:200], opted_out=not gone, address_dead=gone)
@@ -83,13 +83,13 @@ def refusal(error: TelegramError) -> Sent:
             return Rejected("migrated", "the chat became a group", address_dead=True)
         case InvalidToken():
             log.error("Telegram refuses our token")
-            return TryLater(NO_KEY_PAUSE)
+            return TryLater(NO_KEY_PAUSE, all_wait=True)
         case _:  # everything else is the network's
             pass
     if isinstance(error.__cause__, NEVER_LEFT):
         return TryLater(BUSY_PAUSE)
     if "too many requests" in error.message.lower():  # one that names no wait
-        return TryLater(BUSY_PAUSE)
+        return TryLater(BUSY_PAUSE, all_wait=True)
     return Unknown(type(error).__name__)
 
 
