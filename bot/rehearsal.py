@@ -1,49 +1,121 @@
 """Written talks, file by file: what `onward flows talks` does.
 
 The rule: every talk has a database of its own, and is talked on each of its channels (bot/talking.py); what
-goes otherwise than written is said with its file and line.
+goes otherwise than written is said with its file and line, and which steps no talk comes to, with theirs.
 """
 
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.talking import play
+from flows.beside import beside
 from flows.flowset import FlowSet
 from flows.library import SHIPPED, shipped
 from flows.talk_file import BadTalk, Talk, parse_talks
 from flows.talk_lines import Mismatch
 from storage.migrations import upgrade
 
+Phone: TypeAlias = tuple[str, str]
+"""A channel and a language."""
 
-def rehearse(files: Sequence[Path], say: Callable[[str], None]) -> int:
-    """Talk these files (all of ours without any) on each of their channels; say what differs; exit code."""
-    paths = list(files) or sorted((SHIPPED / "talks").glob("*.yaml"))
-    done = wrong = 0
-    with Theatre() as theatre:
+
+@dataclass(slots=True)
+class _Tally:
+    """What came of the talks so far."""
+
+    done: Counter[Phone] = field(default_factory=Counter)
+    wrong: int = 0
+    reached: dict[Phone, set[str]] = field(default_factory=dict)
+
+
+def rehearse(
+    files: Sequence[Path],
+    say: Callable[[str], None],
+    flows: FlowSet | None = None,
+    folder: Path = SHIPPED,
+) -> int:
+    """Talk these files (all of the folder's without any) on each of their channels; give the exit code.
+
+    `say` prints what differs, and at the end how many steps the talks come to, by channel and language.
+    """
+    paths = list(files) or sorted((folder / "talks").glob("*.yaml"))
+    tally = _Tally()
+    with Theatre(flows) as theatre:
         for path in paths:
             try:
-                talks = parse_talks(path.read_text(encoding="utf-8"), path.name)
-            except (BadTalk, OSError) as error:
-                say(f"{path}: {error}")
-                wrong += 1
+                talks = parse_talks(path.read_text(encoding="utf-8"), str(path))
+            except (BadTalk, OSError, UnicodeDecodeError) as error:
+                say(_unread(path, error))
+                tally.wrong += 1
                 continue
             for talk in talks:
                 for channel in talk.channels:
-                    found = theatre.play(talk, channel)
-                    done, wrong = done + 1, wrong + bool(found)
-                    for each in found:
-                        say(_differs(path, talk, channel, each))
-    say(f"{done} talks, {wrong} otherwise than written." if wrong else f"{done} talks, all as written.")
-    return 1 if wrong or not done else 0
+                    _rehearse(theatre, path, talk, channel, tally, say)
+        for line in _coverage(theatre.flows, tally, whole=not files):
+            say(line)
+    if not paths:
+        say(f"There are no talks in {folder / 'talks'}.")
+    done = tally.done.total()
+    say(f"{done} talks, {f'{tally.wrong} otherwise than' if tally.wrong else 'all as'} written.")
+    return 1 if tally.wrong or not done else 0
+
+
+def _rehearse(
+    theatre: "Theatre", path: Path, talk: Talk, channel: str, tally: _Tally, say: Callable[[str], None]
+) -> None:
+    phone = (channel, talk.lang)
+    found = theatre.play(talk, channel, tally.reached.setdefault(phone, set()))
+    tally.done[phone] += 1
+    tally.wrong += bool(found)
+    for each in found:
+        say(_differs(path, talk, channel, each))
 
 
 def _differs(path: Path, talk: Talk, channel: str, one: Mismatch) -> str:
-    head = f"{path}:{one.line}: {talk.test} ({channel})"
-    return f"{head}\n    expected  {one.expected}\n    got       {one.got}"
+    rows = (f"    {row}" for row in beside(one.expected, one.got))
+    return "\n".join([f"{path}:{one.line}: {talk.test} ({channel})", *rows])
+
+
+def _unread(path: Path, error: Exception) -> str:
+    match error:
+        case BadTalk():
+            return str(error)
+        case UnicodeDecodeError():
+            return f"{path}: the file is not UTF-8. Fix: save it as UTF-8."
+        case OSError():
+            return f"{path}: the file cannot be read: {error.strerror}."
+        case _:
+            return f"{path}: {error}"
+
+
+# --- which steps the talks come to ----------------------------------------------------------------
+
+
+def _coverage(flows: FlowSet, tally: _Tally, *, whole: bool) -> Iterator[str]:
+    """Count steps by channel and language; list those no talk comes to, of flows that were talked about."""
+    touched = set[str]().union(*tally.reached.values())
+    named = {name.partition(".")[0] for name in touched}
+    steps = {
+        f"{flow.id}.{step.id}": step.where
+        for flow in flows.flows.values()
+        if whole or flow.id in named
+        for step in flow.steps
+    }
+    for phone, reached in sorted(tally.reached.items()):
+        channel, lang = phone
+        count = len(reached & steps.keys())
+        yield f"{channel}, {lang}: {tally.done[phone]} talks come to {count} of {len(steps)} steps."
+    missed = sorted((where.file, where.line, name) for name, where in steps.items() if name not in touched)
+    if missed and touched:
+        yield f"No talk comes to these {len(missed)} steps:"
+        yield from (f"  {file}:{line}: {name}" for file, line, name in missed)
 
 
 class Theatre(ExitStack):
@@ -55,10 +127,13 @@ class Theatre(ExitStack):
         self.folder = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="onward-talks-")))
         upgrade(f"sqlite:///{self.folder / 'empty.db'}")
 
-    def play(self, talk: Talk, channel: str) -> list[Mismatch]:
-        """Talk it once, on a database of its own; an empty list means that it went as written."""
+    def play(self, talk: Talk, channel: str, reached: set[str] | None = None) -> list[Mismatch]:
+        """Talk it once, on a database of its own; an empty list means that it went as written.
+
+        `reached` gathers the steps it comes to, as "flow.step".
+        """
         path = self.folder / "talk.db"
         for left in self.folder.glob("talk.db*"):
             left.unlink()
         shutil.copy(self.folder / "empty.db", path)
-        return asyncio.run(play(self.flows, talk, channel, f"sqlite:///{path}"))
+        return asyncio.run(play(self.flows, talk, channel, f"sqlite:///{path}", reached))

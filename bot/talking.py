@@ -38,6 +38,7 @@ from flows.progress import innermost, progress_from_json
 from flows.talk_file import Line, Outer, Pin, Quiet, Staff, Talk, Tap, Them, Us, Wait
 from flows.talk_lines import Mismatch, expect_end, expect_quiet, expect_us, unexpected, until
 from flows.turn import asking
+from flows.walk_watch import watch
 from storage import conversations as talks_rows
 from storage.database import open_database
 from storage.tables import AttentionItem, Conversation, Timer, Turn, table
@@ -61,6 +62,7 @@ class Stage:
     clock: MovableClock
     simulator: Simulator
     did: list[str]
+    reached: set[str]
     brought: list[str] = field(default_factory=list)  # events of the talk that its own actions brought
     read: int = 0  # texts of the phone already taken in
     turns: int = 0  # turns already looked at
@@ -75,8 +77,15 @@ class Stage:
         return self.clock.now().astimezone(self.talk.now.tzinfo)
 
 
-async def play(flows: FlowSet, talk: Talk, channel: str, database_url: str) -> list[Mismatch]:
-    """Talk it on a fresh database; an empty list means that it went as written."""
+async def play(
+    flows: FlowSet, talk: Talk, channel: str, database_url: str, reached: set[str] | None = None
+) -> list[Mismatch]:
+    """Talk it on a fresh database; an empty list means that it went as written.
+
+    `reached` gathers the steps it comes to, as "flow.step".
+    """
+    reached = set() if reached is None else reached
+    flows = watch(flows, reached)
     settings = Settings(env="test", programme_zone=ZoneInfo(str(talk.now.tzinfo)))
     clock, did = MovableClock(talk.now), list[str]()
     database = open_database(database_url, key_ring(settings))
@@ -94,7 +103,7 @@ async def play(flows: FlowSet, talk: Talk, channel: str, database_url: str) -> l
     )
     try:
         cast = await database.run(partial(pretending.set_up, talk, PHONES[channel], channel))
-        return await _walk(Stage(talk, channel, cast, workshop, clock, simulator, did))
+        return await _walk(Stage(talk, channel, cast, workshop, clock, simulator, did, reached))
     finally:
         await shell.close()
         await simulator.close()
@@ -266,6 +275,7 @@ async def _take_in(stage: Stage) -> None:
     stage.read = len(shown)
     rows = await stage.workshop.database.read(partial(_turns, stage.cast.conversation_id))
     stage.silent += [row.silent for row in rows[stage.turns :] if row.silent]
+    stage.reached |= {row.after for row in rows[stage.turns :] if row.after}
     stage.turns = len(rows)
 
 

@@ -55,8 +55,7 @@ def _text(written: Written, sidecar: Sidecar | None) -> Iterator[Problem]:
     key, where, source = written.text.key, written.where, written.text.forms["en"]
     entry = _entry(sidecar, key)
     if sidecar is None or entry is None or entry.translation is None:
-        fix = f"add {key} to {where.file.removesuffix('.yaml')}.es.yaml."
-        yield Problem(where.file, where.line, f"{key} has no Spanish.", fix, "untranslated")
+        yield _untranslated(key, where, sidecar, entry)
         return
     if entry.copy != source:
         fix = "look at the Spanish again, then copy the English over `en`."
@@ -69,6 +68,14 @@ def _text(written: Written, sidecar: Sidecar | None) -> Iterator[Problem]:
         words = f"{key}: the form {differ} is in one language only."
         yield Problem(sidecar.file, entry.line, words, "write the same forms.", "forms")
     yield from _blanks(key, Where(sidecar.file, entry.line), written.text.forms)
+
+
+def _untranslated(key: str, where: Where, sidecar: Sidecar | None, entry: Entry | None) -> Problem:
+    if sidecar is not None and entry is not None:
+        fix = "write the Spanish behind `es:`."
+        return Problem(sidecar.file, entry.line, f"{key} is not translated yet.", fix, "untranslated")
+    fix = "`onward flows i18n` adds its key to the Spanish file; write the Spanish there."
+    return Problem(where.file, where.line, f"{key} has no Spanish.", fix, "untranslated")
 
 
 def _blanks(key: str, where: Where, forms: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
@@ -92,8 +99,7 @@ def _names(source: str) -> set[str]:
 def _words(words: WordList, sidecar: Sidecar | None) -> Iterator[Problem]:
     entry = _entry(sidecar, words.key)
     if sidecar is None or entry is None or entry.translation is None:
-        fix = f"add {words.key}: {{en: […], es: […]}} to {words.where.file.removesuffix('.yaml')}.es.yaml."
-        yield Problem(words.where.file, words.where.line, f"{words.key} has no Spanish.", fix, "untranslated")
+        yield _untranslated(words.key, words.where, sidecar, entry)
         return
     if not isinstance(entry.translation, tuple):
         yield Problem(

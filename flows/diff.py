@@ -5,9 +5,10 @@ the next step, tried on a copy; the stored progress stays as it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from flows.edits import adopt
 from flows.flowset import FlowSet
@@ -28,30 +29,47 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class FlowDiff:
-    """One flow that changed, or whose people are touched: what changed, and what becomes of whom."""
+    """One flow that changed, or whose people are touched: what changed, and what becomes of how many.
+
+    `fates` is None where nobody was looked at.
+    """
 
     flow: str
     changes: tuple[str, ...]
-    fates: tuple[Fate, ...]
+    fates: Mapping[Fate, int] | None
 
     def __str__(self) -> str:
-        return "\n".join(
-            [f"{self.flow}: {_sentence(self.fates)}", *(f"  {change}" for change in self.changes)]
-        )
+        head = f"{self.flow}:" if self.fates is None else f"{self.flow}: {_sentence(self.fates)}"
+        return "\n".join([head, *(f"  {change}" for change in self.changes)])
+
+
+Fates: TypeAlias = dict[str, Counter[Fate]]
+"""What becomes of how many people, by the flow they are in."""
 
 
 def diff(old: FlowSet, new: FlowSet, people: Iterable[Progress], at: datetime) -> list[FlowDiff]:
     """Compare two FlowSets for the people in them; `at` is the moment conditions are asked at, aware."""
-    fates: dict[str, list[Fate]] = {}
+    fates: Fates = {}
+    add_fates(fates, old, new, people, at)
+    return compare(old, new, fates)
+
+
+def add_fates(fates: Fates, old: FlowSet, new: FlowSet, people: Iterable[Progress], at: datetime) -> None:
+    """Add what becomes of these people to what is counted already, so that a crowd goes by in parts."""
     for progress in people:
         for flow, fate in _fates(old, new, progress, at):
-            fates.setdefault(flow, []).append(fate)
+            fates.setdefault(flow, Counter())[fate] += 1
+
+
+def compare(old: FlowSet, new: FlowSet, fates: Fates | None) -> list[FlowDiff]:
+    """List the flows that changed or whose people are touched; None where nobody was looked at."""
     found = []
-    for name in sorted({*old.flows, *new.flows, *fates}):
+    for name in sorted({*old.flows, *new.flows, *(fates or {})}):
         changes = tuple(_changes(old.flows.get(name), new.flows.get(name)))
-        touched = any(fate != Fate() for fate in fates.get(name, ()))
+        mine = None if fates is None else fates.get(name, Counter())
+        touched = mine is not None and any(fate != Fate() for fate in mine)
         if changes or touched:
-            found.append(FlowDiff(name, changes, tuple(fates.get(name, ()))))
+            found.append(FlowDiff(name, changes, mine))
     return found
 
 
@@ -93,20 +111,22 @@ def _fate(turn: Turn, before: Frame, after: Frame | None) -> Fate:
     return Fate()
 
 
-def _sentence(fates: tuple[Fate, ...]) -> str:
-    if not fates:
+def _sentence(fates: Mapping[Fate, int]) -> str:
+    count = sum(fates.values())
+    if not count:
         return "nobody is in this flow."
-    goes_on = sum(1 for fate in fates if fate == Fate())
-    again = Counter(name for fate in fates for name in fate.again)
-    moved = Counter(fate.moved for fate in fates if fate.moved)
-    lost = sum(1 for fate in fates if fate.lost)
+    goes_on = fates.get(Fate(), 0)
+    again: Counter[str] = Counter()
+    moved: Counter[str] = Counter()
+    for fate, many in fates.items():
+        again.update(dict.fromkeys(fate.again, many))
+        moved.update({fate.moved: many} if fate.moved else {})
+    lost = sum(many for fate, many in fates.items() if fate.lost)
     parts = [f"{goes_on} {'continues' if goes_on == 1 else 'continue'}"]
     parts += [f"{n} {_are(n)} asked `{name}` again" for name, n in sorted(again.items())]
     parts += [f"{n} {'goes' if n == 1 else 'go'} on at `{name}`" for name, n in sorted(moved.items())]
-    count = len(fates)
-    return (
-        f"{count} {'person is' if count == 1 else 'people are'} in this flow: {', '.join(parts)}, {lost} lost"
-    )
+    who = "person is" if count == 1 else "people are"
+    return f"{count} {who} in this flow: {', '.join(parts)}, {lost} lost"
 
 
 def _are(count: int) -> str:
@@ -118,7 +138,7 @@ def _are(count: int) -> str:
 
 def _changes(old: Flow | None, new: Flow | None) -> Iterator[str]:
     if old is None or new is None:
-        yield "new flow" if old is None else "flow removed"
+        yield "a new flow" if old is None else "the flow is gone"
         return
     renamed = {step.was: step.id for step in new.steps if step.was}
     before = {renamed.get(step.id, step.id): step for step in old.steps}
@@ -126,15 +146,15 @@ def _changes(old: Flow | None, new: Flow | None) -> Iterator[str]:
     names = {now: was for was, now in renamed.items()}
     for name, step in after.items():
         if name not in before:
-            yield f"+ {name}"
+            yield f"new: {name}"
         elif name in names and before[name].id != name:
-            yield f"~ {names[name]} is now {name}"
+            yield f"renamed: {names[name]} is now {name}"
         elif not _same(before[name], step):
-            yield f"~ {name}"
-    yield from (f"- {name}" for name in before if name not in after)
+            yield f"changed: {name}"
+    yield from (f"gone: {name}" for name in before if name not in after)
     shared = [name for name in after if name in before]
     if shared != [name for name in before if name in after]:
-        yield "~ the order of its steps"
+        yield "changed: the order of its steps"
 
 
 def _same(old: Step, new: Step) -> bool:

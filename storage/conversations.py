@@ -144,6 +144,15 @@ def conversation_of(connection: sa.Connection, person_id: int) -> int | None:
     return connection.execute(found).scalar_one_or_none()
 
 
+def standings(connection: sa.Connection, after_id: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    """List where people stand, by conversation, the next `limit` behind an id; nobody is locked."""
+    more = sa.and_(CONVERSATION.c.id > after_id, CONVERSATION.c.progress.is_not(None))
+    found = sa.select(CONVERSATION.c.id, CONVERSATION.c.progress).where(more)
+    return [
+        (row.id, row.progress) for row in connection.execute(found.order_by(CONVERSATION.c.id).limit(limit))
+    ]
+
+
 def turns_of(connection: sa.Connection, conversation_id: int) -> list[sa.Row[Any]]:
     """List the turns of a conversation in their order, for replay and audits."""
     of = TURN.c.conversation_id == conversation_id

@@ -13,6 +13,7 @@ app = typer.Typer(
     help="A guide by text from release to work: rides to interviews, reminders, a person when needed.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.add_typer(serving.app)

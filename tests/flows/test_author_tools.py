@@ -221,7 +221,7 @@ def test_an_answer_that_is_no_longer_possible_is_asked_again() -> None:
     new = OLD.replace("night: night", "evening: evening")
     assert said(new, ("1",), ("2",), ("2", "yes"), ()).splitlines() == [
         "home: 4 people are in this flow: 2 continue, 2 are asked `shifts` again, 0 lost",
-        "  ~ shifts",
+        "  changed: shifts",
     ]
 
 
@@ -229,7 +229,7 @@ def test_a_step_that_is_gone_is_left_for_the_next() -> None:
     new = OLD.replace("  - ask: adult\n    as: yes_no\n    text: Are you 18?\n", "")
     assert said(new, ("1",), ()).splitlines() == [
         "home: 2 people are in this flow: 1 continues, 1 goes on at `zip`, 0 lost",
-        "  - adult",
+        "  gone: adult",
     ]
 
 
@@ -237,14 +237,14 @@ def test_a_renamed_step_is_the_same_step() -> None:
     new = OLD.replace("ask: adult", "ask: grown_up\n    was: adult")
     assert said(new, ("1",), ("1", "yes")).splitlines() == [
         "home: 2 people are in this flow: 2 continue, 0 lost",
-        "  ~ adult is now grown_up",
+        "  renamed: adult is now grown_up",
     ]
 
 
 def test_a_flow_that_is_gone_loses_its_people() -> None:
     assert said(OLD.replace("flow: home", "flow: house"), ("1",)).splitlines()[:2] == [
         "home: 1 person is in this flow: 0 continue, 1 lost",
-        "  flow removed",
+        "  the flow is gone",
     ]
 
 
