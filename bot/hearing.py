@@ -6,7 +6,7 @@ it comes late, so that "tomorrow" means what it meant.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -33,12 +33,14 @@ UNREADABLE: Final = "unclear.voice"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that is new to us: whose it is, its row, and the card whose code it names."""
+    """A message that is new to us: whose it is, its row, the card whose code it names, and the question of ours
+    that its writer had seen."""
 
     inbound: Inbound
     point: Point
     message_id: int
     card: str | None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,26 @@ def keep(
 ) -> dict[int, Heard]:
     """Keep what came, by its place in the list; a message that was here before is left out."""
     known = points.find_points(connection, {(one.channel, one.address) for one in inbound.values()})
-    new: dict[int, Heard] = {}
+    whose: dict[int, tuple[Point, Invite | None]] = {}
     for place, one in inbound.items():
         point = known.get((one.channel, one.address))
         invite = _card(connection, one, point, now)
         if point is None:
             point = _newcomer(connection, one, invite, settings, now)
-        ids = messages.keep_inbound(connection, [_row(one, point)])
-        if ids:
-            point = _greeted(connection, point, invite, now)
-            card = invite.code if invite is not None else None
-            new[place] = Heard(one, point, ids[one.channel, one.provider_id], card)
-        known[one.channel, one.address] = point
+            known[one.channel, one.address] = point
+        whose[place] = point, invite
+    ids = messages.keep_inbound(connection, [_row(one, whose[place][0]) for place, one in inbound.items()])
+    new: dict[int, Heard] = {}
+    for place, one in inbound.items():
+        if (message_id := ids.pop((one.channel, one.provider_id), None)) is not None:
+            point, invite = whose[place]
+            _greet(connection, point, invite, now)
+            new[place] = Heard(one, point, message_id, invite.code if invite is not None else None)
+    seen = _seen(connection, list(new.values()))
+    new = {
+        place: replace(heard, seen=question)
+        for (place, heard), question in zip(new.items(), seen, strict=True)
+    }
     _note(connection, list(new.values()), now)
     return new
 
@@ -143,25 +153,24 @@ def _newcomer(
     )
 
 
-def _greeted(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> Point:
+def _greet(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> None:
     """Note who brought this person: the card's caseworker, team and grant; a single card becomes theirs."""
     if invite is None or invite.person_id == point.person_id:
-        return point
+        return
     if invite.person_id is not None:
         # Somebody else's own card from a new number: they may have changed phones. A human looks.
         reason = "wrote from a new number with a card that is already somebody's"
         need_human(connection, point.person_id, "known card, new number", reason, now, now)
-        return point
+        return
     row = people.person(connection, point.person_id)
     if row is None or row.caseworker_id is not None or not invites.use_invite(connection, invite.id):
-        return point
+        return
     if invite.uses_left == 1:
         invites.give_invite(connection, invite.id, point.person_id)
     brought = {"caseworker_id": invite.caseworker_id, "team": invite.team, "grant_code": invite.grant_code}
     people.change_person(
         connection, point.person_id, **{name: value for name, value in brought.items() if value is not None}
     )
-    return point
 
 
 def outlived(connection: sa.Connection, heard: Heard, said: str | None) -> bool:
@@ -218,7 +227,7 @@ def read(
                 channel=channel,
                 opted_in=opted_in,
                 card=heard.card,
-                seen=_seen(connection, heard),
+                seen=heard.seen,
                 photos=len(one.photos),
                 carrier_answers=one.opt is not None
                 or (one.channel == "sms" and settings.twilio_answers_carrier_words),
@@ -228,10 +237,18 @@ def read(
 _CARRIER_WORD: Final = {"stop": "STOP", "start": "START", "help": "HELP"}
 
 
-def _seen(connection: sa.Connection, heard: Heard) -> int | None:
-    """Say which of our questions had left when this was written."""
-    one, conversation = heard.inbound, heard.point.conversation_id
-    if one.seen is not None:
-        return messages.prompt_shown(connection, conversation, one.seen)
-    whole_second = timedelta(seconds=0 if one.at.microsecond else 1)  # some providers count seconds only
-    return messages.newest_prompt(connection, conversation, one.at + whole_second) or 0
+def _seen(connection: sa.Connection, heard: Sequence[Heard]) -> list[int | None]:
+    """Say for each text which of our questions had left when it was written."""
+    written = [(one.point.conversation_id, _at_latest(one.inbound.at)) for one in heard]
+    left = messages.newest_prompts(connection, written)
+    return [
+        question or 0
+        if one.inbound.seen is None
+        else messages.prompt_shown(connection, one.point.conversation_id, one.inbound.seen)
+        for one, question in zip(heard, left, strict=True)
+    ]
+
+
+def _at_latest(at: datetime) -> datetime:
+    """Say when a text was written at the latest: some providers count seconds only."""
+    return at + timedelta(seconds=0 if at.microsecond else 1)

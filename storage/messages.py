@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.tables import Message, table
+from storage.tables import Conversation, Message, table
 from storage.tables.talk import MessageKind, Sender
 from storage.types import as_row
 
-MESSAGE = table(Message)
+MESSAGE, CONVERSATION = table(Message), table(Conversation)
 PRIORITY: dict[str, int] = {
     "crisis": 0,
     "staff": 1,
@@ -93,23 +93,48 @@ class Line:
 _KEEP = (
     insert(MESSAGE)
     .on_conflict_do_nothing(index_elements=["channel", "direction", "provider_id"])
-    .returning(MESSAGE.c.id)
+    .returning(MESSAGE.c.id, MESSAGE.c.channel, MESSAGE.c.provider_id)
 )
+_CAME = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
 _QUEUE = insert(MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"])
 _LINES = sa.select(*(MESSAGE.c[name] for name in Line.__dataclass_fields__))
 _LEFT = ("sending", "unsure", "sent", "delivered", "maybe_sent")
 _NEVER = ("failed", "expired", "dropped")
+_EARLIER = MESSAGE.alias("earlier")
+# The newest question that had left by then, and those after it: never more than were asked since.
+_LAST_BY_THEN = (
+    sa.select(_EARLIER.c.id)
+    .where(
+        _EARLIER.c.conversation_id == CONVERSATION.c.id,
+        _EARLIER.c.prompt.is_not(None),
+        sa.or_(
+            sa.and_(_EARLIER.c.state.in_(_LEFT), _EARLIER.c.sending_since <= sa.bindparam("oldest")),
+            _EARLIER.c.state.in_(_NEVER),
+        ),
+    )
+    .order_by(_EARLIER.c.id.desc())
+    .limit(1)
+    .correlate(CONVERSATION)
+    .scalar_subquery()
+)
+_LEFT_SINCE = (
+    sa.select(MESSAGE.c.conversation_id, MESSAGE.c.prompt, MESSAGE.c.state, MESSAGE.c.sending_since)
+    .join(CONVERSATION, CONVERSATION.c.id == MESSAGE.c.conversation_id)
+    .where(
+        CONVERSATION.c.id.in_(sa.bindparam("talks", expanding=True)),
+        MESSAGE.c.id >= sa.func.coalesce(_LAST_BY_THEN, 0),
+        MESSAGE.c.prompt.is_not(None),
+        MESSAGE.c.state.in_((*_LEFT, *_NEVER)),
+    )
+)
 
 
 def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> dict[tuple[str, str], int]:
-    """Keep what came; return the new ids by (channel, provider id), without duplicates."""
-    kept = {}
-    for message in messages:
-        values = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
-        found = connection.execute(_KEEP, {**as_row(message), **values}).scalar_one_or_none()
-        if found is not None:
-            kept[message.channel, message.provider_id] = int(found)
-    return kept
+    """Keep what came, as one list; return the new ids by (channel, provider id), without duplicates."""
+    if not messages:
+        return {}
+    rows = connection.execute(_KEEP, [{**as_row(message), **_CAME} for message in messages])
+    return {(row.channel, row.provider_id): row.id for row in rows}
 
 
 def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]) -> set[str]:
@@ -178,16 +203,22 @@ def thread(
     return [Line(**row) for row in rows][::-1]
 
 
-def newest_prompt(connection: sa.Connection, conversation_id: int, at: datetime) -> int | None:
-    """Say which question had left last when a text came at `at`; None before the first.
+def newest_prompts(connection: sa.Connection, texts: Sequence[tuple[int, datetime]]) -> list[int | None]:
+    """Say for each text, by its conversation's id and its moment, which question had left last; None before
+    the first.
 
     One that will never leave any more keeps nobody waiting: it counts as having left.
     """
-    left = sa.and_(MESSAGE.c.state.in_(_LEFT), MESSAGE.c.sending_since <= at)
-    statement = sa.select(sa.func.max(MESSAGE.c.prompt)).where(
-        MESSAGE.c.conversation_id == conversation_id, sa.or_(left, MESSAGE.c.state.in_(_NEVER))
-    )
-    return connection.execute(statement).scalar_one_or_none()
+    if not texts:
+        return []
+    talks, oldest = sorted({talk for talk, _ in texts}), min(at for _, at in texts)
+    left: dict[int, list[tuple[int, datetime | None]]] = {talk: [] for talk in talks}
+    for row in connection.execute(_LEFT_SINCE, {"talks": talks, "oldest": oldest}):
+        left[row.conversation_id].append((row.prompt, row.sending_since if row.state in _LEFT else None))
+    return [
+        max((prompt for prompt, since in left[talk] if since is None or since <= at), default=None)
+        for talk, at in texts
+    ]
 
 
 def prompt_shown(connection: sa.Connection, conversation_id: int, message_id: int) -> int | None:
