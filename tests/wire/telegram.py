@@ -46,6 +46,7 @@ class FakeTelegram(Misbehaving):
         self.breaches.clear()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.sent: list[dict[str, Any]] = []
+        self.sent_ids: list[int] = []  # of the messages in `sent`
         self.updates: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.webhook = ""
@@ -98,8 +99,9 @@ class FakeTelegram(Misbehaving):
                 return self._waiting(parameters)
             case "sendMessage":
                 self.sent.append(parameters)
+                self.sent_ids.append(next(_message_ids))
                 return {
-                    "message_id": next(_message_ids),
+                    "message_id": self.sent_ids[-1],
                     "date": int(time.time()),
                     "chat": {"id": parameters["chat_id"], "type": "private", "first_name": "Ray"},
                     "from": BOT,

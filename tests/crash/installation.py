@@ -1,0 +1,219 @@
+"""One installation to be killed: its database, its settings, its processes, the ride company, its clock."""
+
+import asyncio
+import atexit
+import functools
+import os
+import resource
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import httpx
+import sqlalchemy as sa
+
+from bot.app import key_ring
+from bot.demo import GROUP_CODE
+from bot.settings import Settings
+from flows.library import SHIPPED
+from storage import funds, invites, staff
+from storage.database import make_engine, open_database
+from storage.migrations import upgrade
+from tests import postgres
+from tests.crash.launch import FLOWS, Point, SharedClock, Start, launch, make_clock
+from tests.road.conftest import free_port, ride_company, sms_settings, telegram_settings
+from tests.wire.telegram import FakeTelegram, fake_telegram
+from tests.wire.twilio import FakeTwilio, fake_twilio
+
+Kind: TypeAlias = Literal["sqlite", "postgres"]
+STARTS_WITHIN: Final = 60.0
+PLENTY_CENTS: Final = 100_000_000
+NO_PACE: Final = {
+    "SMS_PER_SECOND": "10000",
+    "TELEGRAM_PER_SECOND": "10000",
+    "TELEGRAM_CHAT_PER_SECOND": "10000",
+}
+"""Pacing has tests of its own; here it would only take time."""
+
+
+class DidNotStart(Exception):
+    """A server that was not told to die did."""
+
+
+@dataclass
+class Installation:
+    """What is killed and started again. `processes` run now, by the command they are."""
+
+    kind: Kind
+    folder: Path
+    database_url: str
+    environ: dict[str, str]
+    port: int
+    ride_url: str
+    clock: SharedClock
+    twilio: FakeTwilio
+    telegram: FakeTelegram
+    server: postgres.OwnServer | None
+    processes: dict[str, BaseProcess] = field(default_factory=dict)
+    starts: int = 0
+    start_seconds: float = 0.0
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What its processes said."""
+        return self.folder / "log.txt"
+
+    async def start(self, client: httpx.AsyncClient, point: Point | None = None, nth: int = 1) -> None:
+        """Start what does not run, to die at this point, and wait until it is well, or dead as asked."""
+        began = time.monotonic()
+        if self._runs("serve"):
+            return
+        clock = self.folder / "clock"
+        self.processes["serve"] = launch(Start("serve", self.environ, self.log, clock, point, nth))
+        while time.monotonic() < began + STARTS_WITHIN and self._runs("serve"):
+            if await self.well(client):
+                self.starts += 1
+                self.start_seconds += time.monotonic() - began
+                return
+            await asyncio.sleep(0.01)
+        if point is None or self._runs("serve"):
+            self.kill()
+            raise DidNotStart(self.log.read_text(errors="replace")[-3000:])
+
+    async def well(self, client: httpx.AsyncClient) -> bool:
+        """Say whether it says of itself that it is well."""
+        try:
+            return (await client.get(f"{self.url}/health")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _runs(self, command: str) -> bool:
+        return command in self.processes and self.processes[command].is_alive()
+
+    @property
+    def alive(self) -> bool:
+        """Whether everything runs that was started."""
+        return all(process.is_alive() for process in self.processes.values())
+
+    def kill(self) -> None:
+        """Kill what runs, without a word."""
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+        self.processes.clear()
+
+    def stop(self) -> bool:
+        """Ask everything to end; True if it did within ten seconds, by itself and well."""
+        for process in self.processes.values():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGTERM)
+        well = True
+        for process in self.processes.values():
+            process.join(10)
+            well = well and process.exitcode == 0
+        self.kill()
+        return well
+
+    async def move(self, client: httpx.AsyncClient, by: timedelta) -> datetime:
+        """Move the clock of every process, and the ride company's."""
+        at = self.clock.move(by)
+        company = await client.post(f"{self.ride_url}/_stub/clock", json={"set": at.isoformat()})
+        company.raise_for_status()
+        return at
+
+    def engine(self) -> sa.Engine:
+        """Open the database beside the server, with its keys."""
+        return make_engine(self.database_url, key_ring(_settings(self.database_url)))
+
+
+@contextmanager
+def installation(kind: Kind) -> Iterator[Installation]:
+    """Make one with a card, money and a caseworker; nothing runs yet but those outside."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onward-crash-")))
+        flows = flows_folder()  # before the fork server starts
+        twilio, telegram = stack.enter_context(fake_twilio()), stack.enter_context(fake_telegram())
+        server = stack.enter_context(postgres.own_server()) if kind == "postgres" else None
+        database_url = server.url if server else f"sqlite:///{folder / 'onward.db'}"
+        clock = make_clock(folder / "clock")
+        upgrade(database_url)
+        asyncio.run(_furnish(_settings(database_url), clock.now()))
+        port, ride_port = free_port(), free_port()
+        ride_url = stack.enter_context(ride_company(ride_port, f"http://127.0.0.1:{port}", folder))
+        twilio.now = clock.now
+        environ = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "ENV": "test",
+            "LOG_LEVEL": "WARNING",
+            "DATABASE_URL": database_url,
+            "PORT": str(port),
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "RIDE_API_BASE": ride_url,
+            "FLOWS_DIR": str(flows),
+            **NO_PACE,
+            **sms_settings(twilio),
+            **telegram_settings(telegram, polled=False),
+        }
+        made = Installation(
+            kind, folder, database_url, environ, port, ride_url, clock, twilio, telegram, server
+        )
+        stack.callback(made.kill)
+        yield made
+
+
+@functools.cache
+def flows_folder() -> Path:
+    """Lay out the shipped flows with ours beside them, once a session, where the fork server finds them."""
+    folder = Path(tempfile.mkdtemp(prefix="onward-crash-flows-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
+    shutil.copytree(Path(__file__).parent / "flows", folder, dirs_exist_ok=True)
+    os.environ[FLOWS] = str(folder)
+    return folder
+
+
+def _settings(database_url: str) -> Settings:
+    return Settings(env="test", database_url=database_url)
+
+
+async def _furnish(settings: Settings, now: datetime) -> None:
+    database = open_database(settings.database_url, key_ring(settings))
+    try:
+        await database.run(partial(_put_there, settings, now))
+    finally:
+        await database.close()
+
+
+def _put_there(settings: Settings, now: datetime, connection: sa.Connection) -> None:
+    maria = staff.add_caseworker(
+        connection,
+        name="Maria Ruiz (sample)",
+        email="maria@sample.invalid",
+        now=now,
+        hours=settings.staff_hours,
+        zone=str(settings.programme_zone),
+        on_call=True,
+    )
+    funds.add_fund(connection, name="Rides (sample)", budget_cents=PLENTY_CENTS, now=now)
+    invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1_000_000)
+
+
+def size_limit(pids: Sequence[int], limit: int) -> None:
+    """Let these processes write no file beyond so many bytes: to them the disk is full. -1: as they like."""
+    for pid in pids:
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))

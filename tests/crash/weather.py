@@ -1,0 +1,107 @@
+"""What goes wrong outside, from a seed: providers that fail, hang and drop, and how the server is killed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any, Final, Literal, TypeAlias
+
+from tests.crash.launch import POINTS, Point
+from tests.wire.server import Fault
+
+OFTEN: Final = 0.25
+"""How many of a provider's answers go wrong."""
+
+HANG: Final = 2.0
+"""Seconds: longer than we wait for Twilio."""
+
+SHORT: Final = 0.4
+
+Blow: TypeAlias = Literal["point", "random", "database", "disk"]
+
+
+def _faults(error: Any) -> tuple[Fault, ...]:
+    return (
+        Fault(500, error),
+        Fault(500, error, done=True),
+        Fault(cut="drop"),
+        Fault(cut="drop", done=True),
+        Fault(429, {"code": 20429, **error}, {"Retry-After": "1"}),
+        Fault(cut="half", done=True),
+        Fault(500, error, hang=SHORT, late=True),
+        Fault(500, error, hang=SHORT, done=True),
+    )
+
+
+TWILIO: Final = _faults({"message": "trouble"})
+_TROUBLE: Final = {"ok": False, "error_code": 500, "description": "Internal Server Error"}
+_FLOOD: Final = {"ok": False, "error_code": 429, "description": "Flood", "parameters": {"retry_after": 1}}
+TELEGRAM: Final = (*(one for one in _faults(_TROUBLE) if one.status != 429), Fault(429, _FLOOD))
+LONG: Final = (Fault(500, None, hang=HANG, late=True), Fault(500, None, hang=HANG, done=True))
+
+
+def weather(random: Random, faults: tuple[Fault, ...], often: float = OFTEN) -> Callable[[], Fault | None]:
+    """Make a provider's weather; one fault in thirty lasts longer than we wait."""
+
+    def next_fault() -> Fault | None:
+        if random.random() >= often:
+            return None
+        return random.choice(LONG if random.random() < 1 / 30 else faults)
+
+    return next_fault
+
+
+def company_faults(random: Random) -> list[dict[str, Any]]:
+    """Make a few faults of the ride company, as its control room takes them."""
+    kinds: list[dict[str, Any]] = [
+        {"kind": "status", "code": 500, "applied": "never"},
+        {"kind": "status", "code": 503, "applied": "before"},
+        {"kind": "status", "code": 429, "retry_after": 1, "applied": "never"},
+        {"kind": "drop", "applied": "never"},
+        {"kind": "drop", "applied": "before"},
+        {"kind": "truncate", "applied": "before"},
+        {"kind": "hang", "seconds": SHORT, "applied": "after"},
+        {"kind": "hang", "seconds": SHORT, "applied": "before"},
+    ]
+    return [random.choice(kinds) for _ in range(random.choice((0, 0, 1, 2, 3)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """How a round ends: at a point's `nth` pass, or after so many seconds; and how far time then moves."""
+
+    blow: Blow
+    point: Point | None
+    nth: int
+    after: float
+    then: timedelta
+
+    @property
+    def name(self) -> str:
+        """What it is called in the figures."""
+        return self.point.name if self.point else self.blow
+
+
+def kills(random: Random, many: int, kind: str) -> list[Kill]:
+    """Plan the kills: every point in turn, others at random, the database and its disk now and then."""
+    points = list(POINTS)
+    random.shuffle(points)
+    blows: tuple[Blow, ...] = ("point", "random", "point", "disk", "database", "point", "point", "random")
+    planned: list[Kill] = []
+    for n in range(many):
+        blow = blows[n % len(blows)]
+        if blow == "database" and kind == "sqlite":  # it has no process of its own
+            blow = "point"
+        point = points[sum(one.blow == "point" for one in planned) % len(points)] if blow == "point" else None
+        nth = random.randint(1, point.passes) if point else 1
+        planned.append(Kill(blow, point, nth, random.uniform(0.05, 1.2), _then(random, n)))
+    return planned
+
+
+def _then(random: Random, n: int) -> timedelta:
+    """Say how long nothing runs: mostly just longer than a lease, now and then hours."""
+    if n % 25 == 24:
+        return timedelta(hours=9)
+    if n % 10 == 7:
+        return timedelta(minutes=random.choice((3, 10, 45)))
+    return timedelta(seconds=random.choice((1, 20, 61, 65, 65, 70, 80)))
