@@ -74,6 +74,7 @@ _HOLD_SINCE: sa.BindParameter[datetime] = sa.bindparam("hold_since", type_=UTCDa
 _WAITING = sa.text(f"message.{WAITING}")
 _OLDER_WAITS = sa.text(f"older.{WAITING}")
 # In front of a message: an older one to its address that is due, was tried before, or may be on its way.
+# One in doubt that is due is looked at first, however long ago it was begun: it may not have left at all.
 _IN_FRONT = (
     sa.select(sa.literal(1))
     .where(
@@ -81,7 +82,8 @@ _IN_FRONT = (
         _OLDER.c.contact_point_id == MESSAGE.c.contact_point_id,
         _OLDER.c.id < MESSAGE.c.id,
         sa.or_(
-            sa.and_(_OLDER.c.state == "queued", sa.or_(_OLDER.c.due_at <= NOW, _OLDER.c.attempts > 0)),
+            _OLDER.c.due_at <= NOW,
+            sa.and_(_OLDER.c.state == "queued", _OLDER.c.attempts > 0),
             sa.and_(_OLDER.c.state.in_(("sending", "unsure")), _OLDER.c.sending_since > _HOLD_SINCE),
         ),
     )
@@ -190,7 +192,7 @@ def claim(
     for priority, channel in lines:
         bucket = buckets[rates[channel].sender] if channel in rates else None
         picked += _front(connection, channel, priority, bucket, now, limit - len(picked))
-    pace.write(connection, buckets, now)
+    pace.write(connection, buckets)
     leases = {one.id: one for one in due.lease_these(connection, OUTBOX, [row.id for row in picked], now)}
     rows = connection.execute(_READ.where(MESSAGE.c.id.in_(leases))).mappings()
     found = {row["id"]: row for row in rows}

@@ -19,6 +19,7 @@ from bot.channels.base import (
     CannotTell,
     Channel,
     Delivered,
+    FindAnswer,
     Found,
     NotFound,
     Outbound,
@@ -91,7 +92,7 @@ async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claime
     """Ask the provider about a text whose sending began; True: it may be sent now."""
     since = message.sending_since
     assert since is not None, "only a text that was begun is looked for"
-    answer = await channel.find_sent(_outbound(workshop, message), since)
+    answer = await _found(channel, _outbound(workshop, message), since)
     now = workshop.clock.now()
     match answer:
         case NotFound():
@@ -107,6 +108,15 @@ async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claime
             return False
     await workshop.database.run(write)
     return False
+
+
+async def _found(channel: Channel, message: Outbound, since: datetime) -> FindAnswer:
+    """Look for a text; a bug on the way leaves it in doubt, which holds its address no longer than any."""
+    try:
+        return await channel.find_sent(message, since)
+    except Exception as error:
+        log.exception("looking failed", extra={"channel": channel.name, "text": message.id})
+        return CannotTell(type(error).__name__)
 
 
 def _ask_again(message: Claimed, why: str, since: datetime, now: datetime, connection: sa.Connection) -> None:

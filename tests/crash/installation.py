@@ -124,7 +124,7 @@ class Installation:
         well = True
         for process in self.processes.values():
             process.join(10)
-            well = well and process.exitcode == 0
+            well = well and process.exitcode in (0, -signal.SIGTERM)  # uvicorn hands it on
         self.kill()
         return well
 
