@@ -157,7 +157,8 @@ class Conversations:
         return self._lanes[crc32(key.encode()) % len(self._lanes)]
 
     async def _take(self, items: Sequence[Item]) -> list[bool | Exception]:
-        """Take one list; what cannot be decided is taken again as a failed turn, with the others.
+        """Take one list; what cannot be decided is taken again as a failed turn, with the others. A list that
+        cannot be written, nobody knows for whose sake, is taken one by one.
 
         Where not even that can be written, the item is left out and its error is its answer.
         """
@@ -170,6 +171,8 @@ class Conversations:
                 break
             except Spoiled as spoiled:
                 log.error("turn failed", extra=spoiled.where, exc_info=spoiled.error)
+                if spoiled.index is None:
+                    return [answer for item in items for answer in await self._take([item])]
                 number = left[spoiled.index]
                 if number in failed:
                     left.remove(number)

@@ -33,8 +33,8 @@ UNREADABLE: Final = "unclear.voice"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that is new to us: whose it is, its row, the card whose code it names, and the question of ours
-    that its writer had seen."""
+    """A message that is new to us: whose it is, its row, the card whose code it names, and which question of
+    ours its writer had seen."""
 
     inbound: Inbound
     point: Point

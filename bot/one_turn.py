@@ -1,7 +1,8 @@
 """One event, decided and written: the part of a list of turns that is one person's.
 
 The rule: the engine decides, `carry_out` does what it asks for and answers, until nothing is asked any more;
-then the effects become rows. What the provider itself decided (a block) counts without being asked for.
+then the effects become rows, those of a whole list at once. What the provider itself decided (a block)
+counts without being asked for.
 """
 
 from collections import deque
@@ -39,7 +40,7 @@ from flows.events import (
 from flows.flowset import FlowSet
 from flows.progress import Progress, innermost
 from storage import messages, people, points
-from storage.apply import Decided, apply, record
+from storage.apply import Decided, record
 from storage.conversations import Loaded, TurnRow, load_conversations
 
 MOST_STEPS: Final = 60
@@ -52,12 +53,16 @@ WENT_WRONG: Final = "something went wrong on our side"
 
 @dataclass(slots=True)
 class Talk:
-    """A conversation while its turns are taken; thrown away with the transaction when one fails."""
+    """A conversation while its turns are taken; thrown away with the transaction when one fails.
+
+    `decided` is what its turns led to and is not written yet.
+    """
 
     loaded: Loaded
     progress: Progress
     seq: int
     turns: list[TurnRow] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
     work: set[Worker] = field(default_factory=set)
 
 
@@ -85,7 +90,7 @@ def take_one(
     *,
     failed: bool,
 ) -> bool:
-    """Decide one item and write what follows; False where there was nothing to decide."""
+    """Decide one item; what follows is left in `talk` to be written. False: there was nothing to decide."""
     if heard is not None:
         _moved_to(talk, heard)
     event = _failed(connection, item, world) if failed else _event(connection, talk, item, heard, world)
@@ -99,7 +104,7 @@ def take_one(
     else:
         _decide(connection, talk, turn, event, heard, world)
     talk.seq += 1
-    _write(connection, talk, turn, item, heard, world)
+    talk.decided.append(_decided(connection, talk, turn, item, heard, world))
     talk.turns.append(_row(talk, turn, event, before, world))
     return True
 
@@ -265,18 +270,18 @@ def _acting(talk: Talk, heard: Heard | None, world: World) -> Acting:
 # --- what is written ------------------------------------------------------------------------------
 
 
-def _write(
+def _decided(
     connection: sa.Connection,
     talk: Talk,
     turn: _Turn,
     item: Item,
     heard: Heard | None,
     world: World,
-) -> None:
+) -> Decided:
     due = partial(due_for, connection, world.settings, talk.loaded.person_id, now=world.now)
     if any(isinstance(effect, Say) for effect in turn.effects):
         talk.work.add("deliver")
-    decided = Decided(
+    return Decided(
         conversation=talk.loaded,
         effects=turn.effects,
         drawn=drawn_as(talk.loaded.channel or "", talk.loaded.address or ""),
@@ -287,7 +292,6 @@ def _write(
         said_at=item.at if isinstance(item, Inbound) and hearing.late(item, world.now) else None,
         hold_until=_morning(connection, talk, item, world),
     )
-    apply(connection, [decided])
 
 
 def _morning(connection: sa.Connection, talk: Talk, item: Item, world: World) -> datetime | None:

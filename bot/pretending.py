@@ -84,7 +84,7 @@ def set_up(talk: Talk, phone: str, channel: str, connection: sa.Connection) -> C
     progress.channel, progress.opted_in = channel, talk.opted_in
     progress.facts.update(known)
     record = {name: value for name, value in known.items() if name != "interview"}
-    people.keep_facts(connection, point.person_id, record)
+    people.keep_facts(connection, {point.person_id: record})
     saved = conversations.Saved(point.conversation_id, progress_to_json(progress), 0, point.id, now)
     conversations.save(connection, [saved], [])
     return cast

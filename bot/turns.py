@@ -7,7 +7,7 @@ its message is kept, a human is put on it and the person is told so. Only that e
 never what others said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,8 @@ from bot.hearing import Heard
 from bot.one_turn import Talk, take_one
 from flows.progress import new_progress, progress_from_json, progress_to_json
 from storage import people
-from storage.conversations import Loaded, Saved, conversation_of, load_conversations, save
+from storage.apply import apply
+from storage.conversations import Loaded, Saved, conversations_of, load_conversations, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,12 @@ class Taken:
 
 
 class Spoiled(Exception):
-    """The item at `index` cannot be decided: it is taken again as a failed turn. `where` is for the log."""
+    """The item at `index` cannot be decided: it is taken again as a failed turn. `where` is for the log.
 
-    def __init__(self, index: int, error: Exception, where: Mapping[str, Any]) -> None:
+    Without an index nobody knows which it was: each is to be taken alone.
+    """
+
+    def __init__(self, index: int | None, error: Exception, where: Mapping[str, Any]) -> None:
         super().__init__(f"item {index}")
         self.index, self.error, self.where = index, error, dict(where)
 
@@ -55,12 +59,15 @@ def take(
         if talk is None:  # a second copy of a message, or a person who is gone
             decided.append(False)
             continue
+        if talk.decided:  # their earlier turn is what this one stands on
+            _write(connection, items, talks.values())
         try:
             decided.append(take_one(connection, talk, item, heard.get(place), world, failed=place in failed))
         except sa.exc.OperationalError:
             raise  # the database's trouble, not this event's
         except Exception as error:
             raise Spoiled(place, error, _where(talk, item)) from error
+    _write(connection, items, talks.values())
     _save(connection, list(talks.values()), world.now)
     work = {name for talk in talks.values() for name in talk.work}
     if any(one.inbound.photos for one in heard.values()):
@@ -68,18 +75,27 @@ def take(
     return Taken(decided, frozenset(work))
 
 
+def _write(connection: sa.Connection, items: Sequence[Item], talks: Collection[Talk]) -> None:
+    """Write what was decided so far, as one list."""
+    decided = [one for talk in talks for one in talk.decided]
+    for talk in talks:
+        talk.decided.clear()
+    try:
+        apply(connection, decided)
+    except sa.exc.OperationalError:
+        raise
+    except Exception as error:
+        raise Spoiled(0 if len(items) == 1 else None, error, {"items": len(items)}) from error
+
+
 def _load(
     connection: sa.Connection, items: Sequence[Item], heard: Mapping[int, Heard]
 ) -> tuple[dict[int, Talk], dict[int, int]]:
     """Lock the conversations of a list; the second mapping says which is each item's."""
-    whose: dict[int, int] = {}
-    for place, item in enumerate(items):
-        if isinstance(item, Happening):
-            found = conversation_of(connection, item.person_id)
-        else:
-            found = heard[place].point.conversation_id if place in heard else None
-        if found is not None:
-            whose[place] = found
+    whose = {place: one.point.conversation_id for place, one in heard.items()}
+    happened = {place: item.person_id for place, item in enumerate(items) if isinstance(item, Happening)}
+    found = conversations_of(connection, happened.values())
+    whose |= {place: found[person_id] for place, person_id in happened.items() if person_id in found}
     rows = load_conversations(connection, list(whose.values())) if whose else []
     return {row.id: _talk(connection, row) for row in rows}, whose
 

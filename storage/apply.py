@@ -1,7 +1,7 @@
 """Effects become rows, in the caller's transaction: one `match` over all that a turn can decide.
 
 The rule: the engine decides, this writes, workers act. Whole lists of turns are applied at once: what
-each effect adds is gathered, and messages and timers are written as one statement each. Stopping comes
+each effect adds is gathered, and messages, timers and facts are written as lists. Stopping comes
 first in its turn: what waited for that address is dropped before anything the same turn says is queued.
 """
 
@@ -43,7 +43,7 @@ URGENT = frozenset({"crisis"})
 class Stamp:
     """What a turn's messages carry: what its news is, who sends, what it is about, until when it helps."""
 
-    kind: Literal["reminder", "ride"] = "ride"
+    kind: Literal["reminder", "ride", "reply"] = "ride"
     sender: Sender = "bot"
     subject: str | None = None
     version: int | None = None
@@ -77,6 +77,7 @@ class _Rows:
     timers: dict[tuple[int, str], EngineTimer] = field(default_factory=dict)
     cleared: set[tuple[int, str]] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
+    facts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def apply(connection: sa.Connection, decided: Sequence[Decided]) -> None:
@@ -89,6 +90,7 @@ def apply(connection: sa.Connection, decided: Sequence[Decided]) -> None:
             rows.messages.clear()
         for effect in (*stops, *(effect for effect in one.effects if effect not in stops)):
             _apply(connection, one, effect, rows)
+    keep_facts(connection, rows.facts)
     queue(connection, rows.messages)
     asked_for_consent(connection, sorted(rows.asked))
     _write_timers(connection, rows, decided)
@@ -114,7 +116,7 @@ def _apply(connection: sa.Connection, one: Decided, effect: Effect, rows: _Rows)
             rows.timers.pop((talk.id, token), None)
             rows.cleared.add((talk.id, token))
         case Keep(facts):
-            keep_facts(connection, talk.person_id, facts)
+            rows.facts.setdefault(talk.person_id, {}).update(facts)
         case SetLanguage(lang):
             change_person(connection, talk.person_id, lang=lang)
         case OptOut():

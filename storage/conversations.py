@@ -4,7 +4,7 @@ The rule: locks are taken in id order, so two lists never wait for each other in
 turn leaves its row: what came, where the person stood before and after, and under which flows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,9 @@ _LOAD = (
     .where(CONVERSATION.c.id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(CONVERSATION.c.id)
 )
+_OF = sa.select(CONVERSATION.c.id, CONVERSATION.c.person_id).where(
+    CONVERSATION.c.person_id.in_(sa.bindparam("people", expanding=True))
+)
 _LOCK = (
     sa.select(CONVERSATION.c.id)
     .where(CONVERSATION.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -151,6 +154,12 @@ def standings(connection: sa.Connection, after_id: int, limit: int) -> list[tupl
     return [
         (row.id, row.progress) for row in connection.execute(found.order_by(CONVERSATION.c.id).limit(limit))
     ]
+
+
+def conversations_of(connection: sa.Connection, people: Iterable[int]) -> dict[int, int]:
+    """Find these people's conversations, by person; who is gone is left out."""
+    wanted = sorted(set(people))
+    return {row.person_id: row.id for row in connection.execute(_OF, {"people": wanted})} if wanted else {}
 
 
 def turns_of(connection: sa.Connection, conversation_id: int) -> list[sa.Row[Any]]:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,16 @@ class PersonRow:
 
 
 _PERSON = sa.select(*(PERSON.c[name] for name in PersonRow.__dataclass_fields__))
+
+_THESE: sa.BindParameter[int] = sa.bindparam("people", expanding=True)
+_KNOWN = (
+    sa.select(PERSON.c.id, PERSON.c.facts)
+    .where(PERSON.c.id.in_(_THESE))
+    .order_by(PERSON.c.id)
+    .with_for_update(key_share=True)
+)
+_FORGET_NAMES = sa.delete(TOKEN).where(TOKEN.c.person_id.in_(_THESE))
+_NAME = sa.insert(TOKEN)
 
 
 def add_person(
@@ -95,28 +106,50 @@ def person(connection: sa.Connection, person_id: int) -> PersonRow | None:
     return None if row is None else PersonRow(**row)
 
 
-def keep_facts(connection: sa.Connection, person_id: int, facts: Mapping[str, Any]) -> None:
-    """Put answers on the person's record; those with a column of their own go there too."""
-    if not facts:
+def keep_facts(connection: sa.Connection, told: Mapping[int, Mapping[str, Any]]) -> None:
+    """Put answers on people's records, by person; those with a column of their own go there too."""
+    told = {person_id: facts for person_id, facts in sorted(told.items()) if facts}
+    if not told:
         return
-    lock = sa.select(PERSON.c.facts).where(PERSON.c.id == person_id).with_for_update(key_share=True)
-    known = connection.execute(lock).scalar_one()
+    known = {row.id: row.facts for row in connection.execute(_KNOWN, {"people": list(told)})}
+    changes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for person_id, facts in told.items():
+        values = _columns(facts)
+        row = {"the_id": person_id, "the_facts": {**known[person_id], **facts}}
+        changes.setdefault(tuple(values), []).append(row | {f"the_{name}": values[name] for name in values})
+    for names, rows in changes.items():
+        connection.execute(_keep(names), rows)
+    _index_names(
+        connection,
+        {one: facts["first_name"] or "" for one, facts in told.items() if "first_name" in facts},
+    )
+
+
+def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: facts[name] for name in ("first_name", "zip", "adult", "discreet") if name in facts}
     if facts.get("phone_use") in ("mine", "shared", "office"):
         values["phone_use"] = facts["phone_use"]
-    connection.execute(
-        sa.update(PERSON).where(PERSON.c.id == person_id).values(facts={**known, **facts}, **values)
-    )
-    if "first_name" in facts:
-        _index_name(connection, person_id, facts["first_name"] or "")
+    return values
 
 
-def _index_name(connection: sa.Connection, person_id: int, name: str) -> None:
-    connection.execute(sa.delete(TOKEN).where(TOKEN.c.person_id == person_id))
-    tokens = sorted(name_tokens(keys_of(connection), name))
-    if tokens:
-        rows = [{"person_id": person_id, "token": token} for token in tokens]
-        connection.execute(sa.insert(TOKEN), rows)
+@cache
+def _keep(names: tuple[str, ...]) -> sa.Update:
+    values: dict[str, Any] = {name: sa.bindparam(f"the_{name}") for name in ("facts", *names)}
+    return sa.update(PERSON).where(PERSON.c.id == sa.bindparam("the_id")).values(**values)
+
+
+def _index_names(connection: sa.Connection, names: Mapping[int, str]) -> None:
+    if not names:
+        return
+    connection.execute(_FORGET_NAMES, {"people": list(names)})
+    keys = keys_of(connection)
+    rows = [
+        {"person_id": person_id, "token": token}
+        for person_id, name in names.items()
+        for token in sorted(name_tokens(keys, name))
+    ]
+    if rows:
+        connection.execute(_NAME, rows)
 
 
 def change_person(connection: sa.Connection, person_id: int, **values: Any) -> None:

@@ -78,7 +78,8 @@ async def test_a_failed_commit_fails_every_turn_of_it(database: SqliteDatabase) 
     def poison(connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         connection.exec_driver_sql(
-            "INSERT INTO consent VALUES (1, 999, 'given', '1', 'text', NULL, '2027-01-01')"
+            "INSERT INTO consent (id, contact_point_id, change, wording, method, at) "
+            "VALUES (1, 999, 'given', '1', 'text', '2027-01-01')"
         )
 
     first = asyncio.create_task(database.run(wait))

@@ -109,9 +109,9 @@ def test_a_new_phone_is_moved_to_its_person_with_what_was_said(connection: sa.Co
 
 def test_facts_add_up_and_fill_their_columns(connection: sa.Connection) -> None:
     ray = someone(connection)
-    people.keep_facts(connection, ray.person_id, {"first_name": "Ray", "zip": "02118", "adult": True})
+    people.keep_facts(connection, {ray.person_id: {"first_name": "Ray", "zip": "02118", "adult": True}})
     people.keep_facts(
-        connection, ray.person_id, {"phone_use": "shared", "discreet": True, "work": ["driving"]}
+        connection, {ray.person_id: {"phone_use": "shared", "discreet": True, "work": ["driving"]}}
     )
     found = people.person(connection, ray.person_id)
     assert found is not None
@@ -291,7 +291,7 @@ def test_new_codes_are_short_and_differ() -> None:
 def test_an_erased_person_leaves_no_row_behind(connection: sa.Connection) -> None:
     """What belongs to a person goes with them; the money's ledger stays, without the ride."""
     ray, maria = someone(connection), a_caseworker(connection)
-    people.keep_facts(connection, ray.person_id, {"first_name": "Ray"})
+    people.keep_facts(connection, {ray.person_id: {"first_name": "Ray"}})
     people.change_person(connection, ray.person_id, caseworker_id=maria.id)
     messages.keep_inbound(connection, [inbound(ray, "SM1")])
     meeting = an_interview(connection, ray)

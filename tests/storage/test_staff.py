@@ -100,13 +100,13 @@ def test_search_finds_only_the_visible_and_leaves_a_line(connection: sa.Connecti
     maria, tom = a_caseworker(connection), a_caseworker(connection, "Tom")
     mine, his = said(connection, "+15555550301", "hi"), said(connection, "+15555550302", "hi")
     for person, who in ((mine, maria), (his, tom)):
-        people.keep_facts(connection, person, {"first_name": "José Luis"})
+        people.keep_facts(connection, {person: {"first_name": "José Luis"}})
         people.change_person(connection, person, caseworker_id=who.id)
     assert staff.search(connection, maria, "jos", NOW) == [mine]
     assert staff.search(connection, tom, "luis jose", NOW) == [his]
     assert staff.search(connection, maria, "jose maria", NOW) == []
     assert staff.search(connection, maria, "j", NOW) == []
-    people.keep_facts(connection, mine, {"first_name": "Ana"})
+    people.keep_facts(connection, {mine: {"first_name": "Ana"}})
     assert staff.search(connection, maria, "jos", NOW) == []
     assert len(audit.of(connection, "people")) == 5
 

@@ -42,7 +42,7 @@ def test_a_naive_moment_is_refused(connection: sa.Connection) -> None:
 
 def test_words_are_unreadable_on_disk(connection: sa.Connection) -> None:
     point = someone(connection)
-    people.keep_facts(connection, point.person_id, {"first_name": "Ray", "starts": date(2027, 3, 8)})
+    people.keep_facts(connection, {point.person_id: {"first_name": "Ray", "starts": date(2027, 3, 8)}})
     row = connection.exec_driver_sql("SELECT first_name, facts FROM person").one()
     assert b"Ray" not in bytes(row.first_name) + bytes(row.facts)
     found = people.person(connection, point.person_id)

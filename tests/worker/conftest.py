@@ -187,7 +187,7 @@ def _found(now: datetime, connection: sa.Connection) -> None:
 
 
 def _ask_for_cars(workshop: Workshop, now: datetime, connection: sa.Connection) -> None:
-    people.keep_facts(connection, 1, {"first_name": "Ray"})
+    people.keep_facts(connection, {1: {"first_name": "Ray"}})
     doors = [{"key": "front", "label": "front, on 5th"}]
     home, there = (
         places.add_place(connection, person_id=1, label=label, address=address, pin=pin, now=now, doors=doors)
