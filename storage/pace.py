@@ -23,6 +23,9 @@ CRISIS, REPLY, RIDE = 0, 1, 2
 DAY: Final = ZoneInfo("America/Los_Angeles")
 """The wall clock by which US carriers count a day's texts."""
 
+SKEW: Final = timedelta(minutes=1)
+"""How far two machines' clocks may be apart; a row from further ahead was written by a wrong clock."""
+
 KEPT_OF_A_DAY: Final = 0.1
 """The part of a day's texts that only replies and rides may use."""
 
@@ -57,6 +60,7 @@ class Bucket:
 
     rate: Rate
     tokens: float
+    filled_at: datetime
     day: str
     sent_today: int
     held_until: datetime | None
@@ -113,17 +117,17 @@ def look(connection: sa.Connection, rates: Iterable[Rate], now: datetime) -> dic
     return {
         sender: _filled(rate, found[sender], now)
         if sender in found
-        else Bucket(rate, rate.burst, today, 0, None)
+        else Bucket(rate, rate.burst, now, today, 0, None)
         for sender, rate in wanted.items()
     }
 
 
-def write(connection: sa.Connection, buckets: Mapping[str, Bucket], now: datetime) -> None:
+def write(connection: sa.Connection, buckets: Mapping[str, Bucket]) -> None:
     """Write locked buckets back, in the transaction that leased what they paid for."""
     for sender, bucket in sorted(buckets.items()):
         values = {
             "tokens": bucket.tokens,
-            "refilled_at": now,
+            "refilled_at": bucket.filled_at,
             "day": bucket.day,
             "sent_today": bucket.sent_today,
             "held_until": bucket.held_until,
@@ -189,9 +193,11 @@ def _fresh(rate: Rate, now: datetime) -> dict[str, object]:
 
 
 def _filled(rate: Rate, row: sa.Row[tuple[object, ...]], now: datetime) -> Bucket:
-    """Fill a bucket by the time that has passed; a clock that stepped back takes nothing away."""
-    gone = max(timedelta(), now - row.refilled_at).total_seconds()
+    """Fill a bucket by the time that has passed; a clock a little behind another's fills nothing twice."""
+    since = row.refilled_at if row.refilled_at - now < SKEW else now
+    gone = max(timedelta(), now - since).total_seconds()
     tokens = min(rate.burst, row.tokens + gone * rate.per_second)
-    today = day_of(now)
+    today = max(row.day, day_of(now))
     held = row.held_until if row.held_until is not None and row.held_until > now else None
-    return Bucket(rate, tokens, today, row.sent_today if row.day == today else 0, held)
+    sent_today = row.sent_today if row.day == today else 0
+    return Bucket(rate, tokens, max(since, now), today, sent_today, held)
