@@ -9,7 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from typing import Final
 import httpx
 import sqlalchemy as sa
 
-from bot.app import Demo, build, key_ring
+from bot.app import App, Demo, build, key_ring
 from bot.clock import MovableClock
 from bot.one_server import only_server
 from bot.serving import serve
@@ -35,6 +35,16 @@ OWN_CODES: Final = ("K4P2", "D7Q4")
 RIDE_MONEY_CENTS: Final = 200_000
 STUB_STARTS_WITHIN: Final = 15.0  # seconds
 HOST: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a demo begins with: flows, rows put there first, what is done once it serves, and what is said."""
+
+    words: str
+    flows_dir: Path | None = None
+    prepare: Callable[[sa.Connection, datetime], None] = lambda connection, now: None
+    begin: Callable[[App], Awaitable[None]] | None = None
 
 
 class CompanyAway(Exception):
@@ -73,13 +83,15 @@ def settings_of(at: DemoAt, database_url: str | None = None) -> Settings:
     )
 
 
-def run(at: DemoAt, say: Callable[[str], None]) -> None:
+def run(at: DemoAt, say: Callable[[str], None], opening: Opening | None = None) -> None:
     """Serve a demo until it is stopped; `say` prints."""
+    opening = opening or Opening(words=_welcome(at))
     at.folder.mkdir(parents=True, exist_ok=True)
-    settings, clock = settings_of(at), clock_of(at.folder)
+    settings = settings_of(at).model_copy(update={"flows_dir": opening.flows_dir})
+    clock = clock_of(at.folder)
     with only_server(settings.database_url), ride_company(at) as company:  # it comes up while we get ready
         upgrade(settings.database_url)
-        asyncio.run(_run(at, settings, clock, company, say))
+        asyncio.run(_run(at, settings, clock, company, say, opening))
 
 
 async def _run(
@@ -88,14 +100,24 @@ async def _run(
     clock: MovableClock,
     process: "subprocess.Popen[bytes]",
     say: Callable[[str], None],
+    opening: Opening,
 ) -> None:
-    await seed(settings, clock.now())
+    await seed(settings, clock.now(), opening.prepare)
     await _company_answers(at.ride_url, process)
     async with httpx.AsyncClient(base_url=at.ride_url, trust_env=False, timeout=10) as company:
         move = partial(_move_rides, company, at.folder)
         await move(clock.now())
         demo = Demo(one_click=MARIA, move_rides=move, ride_page=f"{at.ride_url}/_stub")
-        await serve(build(settings, clock, demo), partial(say, _welcome(at)))
+        app = build(settings, clock, demo)
+        begun: list[asyncio.Future[None]] = []
+
+        def started() -> None:
+            say(opening.words)
+            if opening.begin is not None:
+                begun.append(asyncio.ensure_future(opening.begin(app)))
+
+        await serve(app, started)
+        await asyncio.gather(*begun)
 
 
 def _welcome(at: DemoAt) -> str:
@@ -169,11 +191,17 @@ async def _company_answers(url: str, process: "subprocess.Popen[bytes]") -> None
 # --- sample data ----------------------------------------------------------------------------------
 
 
-async def seed(settings: Settings, now: datetime) -> None:
-    """Put the demo's people, codes and money there, once."""
+async def seed(
+    settings: Settings,
+    now: datetime,
+    more: Callable[[sa.Connection, datetime], None] = lambda connection, now: None,
+) -> None:
+    """Put the demo's people, codes and money there, once; then what `more` does, on the programme's clock."""
     database = open_database(settings.database_url, key_ring(settings))
     try:
         await database.run(partial(_seed, settings, now))
+        here = now.astimezone(settings.programme_zone)
+        await database.run(lambda connection: more(connection, here))
     finally:
         await database.close()
 

@@ -71,12 +71,18 @@ def set_up(talk: Talk, phone: str, channel: str, connection: sa.Connection) -> C
     funds.add_fund(connection, name="rides", budget_cents=1_000_000, now=now)
     if talk.card is not None:
         invites.add_invite(connection, talk.card, now, caseworker_id=maria.id, uses=100)
+    return meet(talk, phone, channel, maria.id, connection)
+
+
+def meet(talk: Talk, phone: str, channel: str, maria_id: int, connection: sa.Connection) -> Cast:
+    """Write a talk's person down, with what is known of them."""
+    now = talk.now
     point = people.add_person(
         connection, channel="simulator", address=phone, lang=talk.lang, zone=str(now.tzinfo), now=now
     )
     if talk.opted_in:
         points.set_consent(connection, point.id, "given", wording="talk", method="talk", now=now)
-    cast = Cast(talk, point.person_id, point.conversation_id, maria.id)
+    cast = Cast(talk, point.person_id, point.conversation_id, maria_id)
     known = dict(talk.knows)
     if isinstance(given := known.pop("interview", None), Mapping):
         known["interview"] = _interview(cast, given, connection)

@@ -6,6 +6,7 @@ The rule: the drawing is the checklist itself: steps from top to bottom, what th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from html import escape
 from textwrap import wrap
 
@@ -79,15 +80,24 @@ def _inside(step: Step) -> tuple[str, list[str]]:
         case Do(action=action, if_fails=fails):
             return "do", [action, *(f"{why}: {_next(after)}" for why, after in fails.items())]
         case WaitFor(events=events, up_to=up_to, if_late=late):
-            return "wait_for", [" or ".join(events), f"after {up_to}: {_next(late)}"]
+            return "wait_for", [" or ".join(events), f"after {spell(up_to)}: {_next(late)}"]
         case Run(flow=name):
-            return "run", [name]
+            return "run", [] if name == step.id else [name]
         case Remember(is_=value):
             return "remember", [value.source if isinstance(value, Expression) else "a text"]
         case Handoff(text=text):
             return "handoff", [_first(text.forms["en"])]
         case Finish(outcome=outcome, text=text):
-            return "finish", [outcome, *([_first(text.forms["en"])] if text else [])]
+            return "finish", [f"ends: {outcome}", *([_first(text.forms["en"])] if text else [])]
+
+
+def spell(length: timedelta) -> str:
+    """Write a length of time as an author does: "3 minutes", "1 day"."""
+    seconds = round(length.total_seconds())
+    for unit, size in (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def _first(forms: Mapping[str, str]) -> str:
@@ -173,6 +183,7 @@ def _page(flow: Flow, inside: str, height: int) -> str:
         f"<style>{style}</style>\n"
         '<defs><marker id="tip" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
         '<path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></defs>\n'
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>\n'
         f"{_words(_LEFT, 26, title, 'title')}\n"
         f"{inside}\n</svg>\n"
     )

@@ -15,8 +15,9 @@ from flows.events import OUTSIDE
 from flows.fakes import World
 from flows.front import HOME, WELCOME
 from flows.interrupts import PERSON
-from flows.model import Ask, Flow
+from flows.model import Flow
 from flows.progress import new_progress
+from flows.samples import sample
 from flows.views import InterviewView
 from flows.walk_atlas import Atlas
 from flows.walk_moves import Came, Move, Standing, Typed
@@ -24,18 +25,6 @@ from flows.walk_tries import sample_view, variants
 
 NOW = datetime(2027, 2, 23, 12, 30, tzinfo=ZoneInfo("America/New_York"))
 """A Tuesday at half past twelve."""
-_SAMPLES: Mapping[str, Any] = {
-    "first_name": "Ray",
-    "name": "Ray",
-    "zip": "02128",
-    "text": "something",
-    "number": 3,
-    "time": NOW.time(),
-    "date": NOW.date() + timedelta(days=8),
-    "datetime": (NOW + timedelta(days=8)).replace(tzinfo=None),
-    "phone": "+16175550142",
-    "pin": "4821",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +135,11 @@ def _records(atlas: Atlas, flow: Flow) -> list[Mapping[str, Any]]:
     """Give each kind of record: nothing known, all known, each yes or no turned around."""
     names = sorted(atlas.record[flow.id] - {"interview", "ride", "card"} - set(_given(atlas, flow)))
     kept = {name for each in atlas.flows.flows.values() for name in each.keeps}
-    full = {name: value for name in names if name in kept and (value := _sample(atlas, name)) is not None}
+    full = {
+        name: value
+        for name in names
+        if name in kept and (value := sample(atlas.flows, name, NOW)) is not None
+    }
     turned = [{**full, name: not value} for name, value in full.items() if isinstance(value, bool)]
     return [{}, *([full] if full else []), *turned]
 
@@ -155,23 +148,6 @@ def _given(atlas: Atlas, flow: Flow) -> Iterator[str]:
     """Give names that only callers hand over."""
     for name in atlas.below[flow.id]:
         yield from (need for need in atlas.flows.flows[name].needs if need != "interview")
-
-
-def _sample(atlas: Atlas, name: str) -> Any:
-    """Make a value of a name on the record, as the question of that name gives it."""
-    for flow in atlas.flows.flows.values():
-        for step in flow.steps:
-            if isinstance(step, Ask) and step.id == name:
-                match step.as_:
-                    case "yes_no":
-                        return True
-                    case "choice":
-                        return step.options[0].key if step.options else None
-                    case "choices":
-                        return [option.key for option in step.options[:2]]
-                    case kind:
-                        return _SAMPLES.get(kind)
-    return None
 
 
 def _interviews(atlas: Atlas, flow: Flow) -> list[dict[str, Any]]:

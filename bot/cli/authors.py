@@ -139,6 +139,44 @@ def talks(
         raise typer.Exit(rehearse(files or [], typer.echo, _flows(flows), _or_ours(flows)))
 
 
+@app.command("try")
+def try_(
+    flow: Annotated[str, typer.Argument(help="The flow's name, like intake.")],
+    flows: FlowsOf = None,
+    lang: Annotated[str, typer.Option(help="en or es.")] = "en",
+    telegram: Annotated[bool, typer.Option("--telegram", help="On Telegram, not by SMS.")] = False,
+    car: Annotated[bool, typer.Option("--car", help="The sample person has a car booked.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the page.")] = 8080,
+    ride_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port of the pretend ride company.")
+    ] = 8090,
+) -> None:
+    """Open a phone page on which this flow is about to begin, and try it yourself.
+
+    A sample person is there with what the flow needs, and a clock that can be moved. Change the flow's file
+    and save it: the next text takes it up. Nothing is kept.
+    """
+    from bot.flow_files import flow_named
+
+    if lang not in ("en", "es"):
+        stop(f'Onward does not speak "{lang}": it is en or es.')
+    with plainly(), _usable():
+        from bot import log
+        from bot.demo import CompanyAway
+        from bot.trying import Trial, try_flow
+
+        loaded = _flows(flows)
+        channel = "telegram" if telegram else "sms"
+        trial = Trial(
+            flows=loaded, flow=flow_named(loaded, flow), flows_dir=flows, lang=lang, channel=channel, car=car
+        )
+        log.configure("WARNING")
+        try:
+            try_flow(trial, port, ride_port, typer.echo)
+        except CompanyAway as error:
+            stop(error)
+
+
 @app.command("diff")
 def diff(
     old: Annotated[Path, typer.Argument(help="The folder of flows as they are.")],
