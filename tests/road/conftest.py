@@ -239,10 +239,11 @@ def sms_settings(fake: twilio.FakeTwilio) -> dict[str, str]:
         "TWILIO_AUTH_TOKENS": twilio.TOKEN,
         "TWILIO_FROM": twilio.OUR_NUMBER,
         "TWILIO_API_BASE": fake.url,
+        "SMS_PER_SECOND": "1000",
     }
 
 
 def telegram_settings(fake: telegram.FakeTelegram, *, polled: bool) -> dict[str, str]:
     mode = {"TELEGRAM_MODE": "polling" if polled else "webhook"}
     secret = {"TELEGRAM_WEBHOOK_SECRET": HOOK_SECRET, "TELEGRAM_TOKEN": telegram.TOKEN}
-    return {**mode, **secret, "TELEGRAM_API_BASE": fake.url}
+    return {**mode, **secret, "TELEGRAM_API_BASE": fake.url, "TELEGRAM_CHAT_PER_SECOND": "1000"}
