@@ -43,6 +43,7 @@ class Heard:
     back: AskBack | None = None
     part: int | None = None  # a part of the day, where no day was named
     today: bool = False  # nothing in the text speaks against today
+    words: int = 0  # tokens of the text
 
 
 def read(text: str, asked: Asked) -> Reading:
@@ -109,7 +110,7 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     parts = _parts(pieces)
     today = not any(isinstance(each.found, Stretch) for each in pieces)
     today &= len(row) <= FEW_WORDS or (clock is not None and clock.sure)
-    return replace(placed, part=parts.pop() if len(parts) == 1 else None, today=today)
+    return replace(placed, part=parts.pop() if len(parts) == 1 else None, today=today, words=len(row))
 
 
 def _days(pieces: Sequence[Piece]) -> list[Day]:
@@ -217,7 +218,7 @@ def _read_date(heard: Heard, asked: Asked) -> Reading:
 
 def _later_today(heard: Heard, now: datetime) -> bool:
     """Tell whether a time, or a part of the day, was said that is still to come today."""
-    if not heard.today:
+    if not heard.today or heard.words > 3:
         return False
     if heard.clock is not None:
         return heard.clock.sure and _clock_time(heard.clock) > now.time()

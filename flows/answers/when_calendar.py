@@ -60,6 +60,11 @@ def following(day: date, weekday: int) -> date:
     return day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1)
 
 
+def preceding(day: date, weekday: int) -> date:
+    """Find the last such weekday before `day`, never `day` itself."""
+    return day - timedelta(days=(day.weekday() - weekday - 1) % 7 + 1)
+
+
 def yearless(today: date, month: int, day: int, recent: int) -> tuple[date | None, bool]:
     """Find the day written without its year; True where it lies at most `recent` days behind `today`.
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from flows.answers.when_calendar import day_of_month, following, later, moved, on, week_of, yearless
 from flows.answers.when_found import Clock, Day, Found, Moment, Part, Setting, Stretch, pick, year_in
+from flows.answers.when_holidays import holiday
 from flows.answers.when_times import clock_of, dotted_time
 from flows.answers.when_words import DAY, HOUR, MINUTE, MONTH, NIGHT, WEEK, YEAR, Token
 
@@ -68,6 +69,8 @@ def numeric(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     first, second = readings[::-1] if setting.day_first else readings
     if first is None or second is None or first == second:
         return first or second
+    if "." in row[0].text and year is not None:
+        return _which(first, second)
     return _either(first, second, setting)
 
 
@@ -84,6 +87,14 @@ def _either(first: Sequence[Found], second: Sequence[Found], setting: Setting) -
         if not (chosen.past and other.past)
         else first
     )
+
+
+def _which(first: Sequence[Found], second: Sequence[Found]) -> Sequence[Found]:
+    """4.3.2027 is the day first in most of the world, and the month first to some here: it is asked."""
+    chosen, other = first[0], second[0]
+    if not isinstance(chosen, Day) or not isinstance(other, Day) or chosen.past or other.past:
+        return first
+    return [Day(chosen.day, "day_or_month", other=other.day)]
 
 
 def _full_year(value: int, digits: str) -> int:
@@ -119,7 +130,7 @@ def tonight(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
 
 
 def weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    today, weekday = setting.now.date(), _weekday_value(row)
+    today, weekday = setting.now.date(), weekday_of(row)
     return [Day(following(today, weekday), "not_today" if weekday == today.weekday() else "", by_name=True)]
 
 
@@ -128,13 +139,14 @@ def short_tuesday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | N
     return weekday(row, setting) if setting.day_first else None
 
 
-def _weekday_value(row: Sequence[Token]) -> int:
+def weekday_of(row: Sequence[Token]) -> int:
+    """Give the weekday a row names; "mar" is Tuesday here."""
     token = pick(row, "WB")
     return token.value if token.kind == "W" else 1
 
 
 def this_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    today, weekday = setting.now.date(), _weekday_value(row)
+    today, weekday = setting.now.date(), weekday_of(row)
     return [Day(following(today, weekday), "not_today" if weekday == today.weekday() else "", by_name=True)]
 
 
@@ -143,7 +155,7 @@ def next_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | No
 
     El viernes que viene is the Friday that comes, in this week or the next.
     """
-    today, weekday = setting.now.date(), _weekday_value(row)
+    today, weekday = setting.now.date(), weekday_of(row)
     if pick(row, "X").text == "que_viene":
         return [Day(following(today, weekday))]
     return [Day(week_of(today, 1, weekday), "next_week" if weekday > today.weekday() else "")]
@@ -155,18 +167,18 @@ def weekday_after_next(row: Sequence[Token], setting: Setting) -> Sequence[Found
 
 
 def last_weekday(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    return [Day(following(setting.now.date(), _weekday_value(row)) - timedelta(days=7), past=True)]
+    return [Day(following(setting.now.date(), weekday_of(row)) - timedelta(days=7), past=True)]
 
 
 def weekday_of_week(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     weeks = {"X": 1, "S": 0, "L": -1}[pick(row, "XSL").kind]
-    day = week_of(setting.now.date(), weeks, _weekday_value(row))
+    day = week_of(setting.now.date(), weeks, weekday_of(row))
     return [Day(day, past=day < setting.now.date())]
 
 
 def weekday_and_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """Friday the 31st, lunes 21: the next day that is both. A small bare number may be a time instead."""
-    today, weekday, day = setting.now.date(), _weekday_value(row), row[-1]
+    today, weekday, day = setting.now.date(), weekday_of(row), row[-1]
     found = day_of_month(today, day.value, weekday)
     if found is None or (day.kind in "nw" and day.value <= 12 and (found - today).days > 45):
         return None
@@ -271,6 +283,31 @@ def nth_weekday_of_month(row: Sequence[Token], setting: Setting) -> Sequence[Fou
         weeks=pick(row, "oq").value - 1
     )
     return [Day(day, past=day < today)] if day.month == first.month else None
+
+
+def holiday_of(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Christmas Eve, next Thanksgiving, Labor Day 2027, Navidad de este año."""
+    today, name = setting.now.date(), pick(row, "K").text
+    if (year := year_in(row)) is None and any(token.kind == "u" for token in row):
+        year = today.year + _MONTHS_AHEAD[pick(row, "XSL").kind]
+    if year is not None:
+        found = holiday(name, year)
+        return [Day(found, past=found < today)] if found else None
+    if any(token.kind == "L" for token in row):
+        return [Day(today - timedelta(days=1), past=True)]
+    days = [holiday(name, today.year + ahead) for ahead in (-1, 0, 1)]
+    recent = next((day for day in days if day and 0 < (today - day).days <= RECENT), None)
+    found = recent or next((day for day in days if day and day >= today), None)
+    return [Day(found, past=found < today)] if found else None
+
+
+def holiday_of_length(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """Christmas in two years."""
+    lengths = _lengths(row)
+    if len(lengths) != 1 or lengths[0][1] != YEAR or not float(lengths[0][0]).is_integer():
+        return None
+    found = holiday(pick(row, "K").text, setting.now.year + int(lengths[0][0]))
+    return [Day(found)] if found else None
 
 
 # --- lengths of time -------------------------------------------------------------------------------------

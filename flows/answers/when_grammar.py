@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flows.answers import when_dates as dates
 from flows.answers import when_times as times
-from flows.answers.when_calendar import moved
+from flows.answers.when_calendar import following, moved, preceding
 from flows.answers.when_found import Build, Day, Found, Moment, Piece, Setting
 from flows.answers.when_words import DAY, HOUR, MINUTE, WEEK, Token
 
@@ -41,12 +41,13 @@ def _take(row: Sequence[Token], kinds: str, at: int, setting: Setting, found: li
 
 
 def _from_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """Three weeks from tomorrow, 2 weeks from January 15."""
-    cut = next(at for at, token in enumerate(row) if token.kind == "A")
+    """Three weeks from tomorrow, 2 weeks from January 15, 2 days before Christmas."""
+    cut = next(at for at, token in enumerate(row) if token.kind in "GA")
     anchor = next((each.found for each in find(row[cut + 1 :], setting) if isinstance(each.found, Day)), None)
-    if anchor is None:
+    if anchor is None or (row[cut].kind == "G" and row[cut].text != "before"):
         return None
-    return dates.counted(row[:cut], setting, datetime.combine(anchor.day, setting.now.time()), 1)
+    sign = 1 if row[cut].kind == "A" else -1
+    return dates.counted(row[:cut], setting, datetime.combine(anchor.day, setting.now.time()), sign)
 
 
 def _beside_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
@@ -60,16 +61,31 @@ def _beside_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | 
     return [Day(day, past=day < setting.now.date())] if day else None
 
 
+def _weekday_beside_anchor(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """The Friday after Thanksgiving, the Monday before March 5."""
+    cut = next(at for at, token in enumerate(row) if token.kind in "GA")
+    anchor = next((each.found for each in find(row[cut + 1 :], setting) if isinstance(each.found, Day)), None)
+    if anchor is None or row[cut].text not in ("before", "after"):
+        return None
+    weekday = dates.weekday_of(row)
+    after = row[cut].kind == "A"
+    day = following(anchor.day, weekday) if after else preceding(anchor.day, weekday)
+    return [Day(day, past=day < setting.now.date())]
+
+
 _NUM = "[nw]"
 _MARK = "h?c?[pP]?p?"
 _NO_TIME = "(?!h|p|P|&|V|u|x|[nw]p|O?l?[MB]|[aR-][nwt])"
 _END = f"(?:t|N|{_NUM}){_MARK}"
 _COUNT = "(?:[nwaHQdf][aHQ&]{0,3}c?)"
 _LENGTH = f"(?:{_COUNT}u[c&]{{0,2}}){{1,4}}"
-_ANCHOR = r"(?:D|d|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)"
+_ANCHOR = r"(?:D|d|K|l?[XS]?W|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)"
 _ROWS: tuple[tuple[str, Build], ...] = (
     # lengths of time
     (rf"-{_LENGTH}", dates.behind),
+    (rf"I?{_LENGTH}G{_ANCHOR}", _from_anchor),
+    (rf"{_LENGTH}[AG]@?(?:t|N|C|{_NUM}){_MARK}", times.off_clock),
+    (r"l?W[AG](?:K|l?[MB]l?[noq](?:[Oc]?[Ny])?|l?[noqw]O?[MB](?:[Oc]?[Ny])?)", _weekday_beside_anchor),
     (rf"{_LENGTH}G|{_LENGTH}V(?![tC]|{_NUM})", dates.behind),
     (rf"G{_LENGTH}", dates.behind),
     (rf"{_LENGTH}GD?", dates.behind),
@@ -86,6 +102,11 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?Lu[OI]l?(?:[MB]O?[Ny]?|[XS]?u)", dates.last_of_month),
     (rf"u[GA]{_ANCHOR}", _beside_anchor),
     (r"l?[LS]?Lu|luL|l?uL", dates.vague),
+    # days by name
+    (rf"KI{_LENGTH}", dates.holiday_of_length),
+    (r"l?[XSL]?KO?[Ny](?![pPh])|KO?l?[XSL]u", dates.holiday_of),
+    (r"[AG]l?K", times.nothing),
+    (r"l?[XSL]?K[XL]?", dates.holiday_of),
     # dates with a month
     (r"B(?=c?l?nO?[MB])", dates.short_tuesday),
     (r"l?[oq]W[OI]l?[MB]O?[Ny]?", dates.nth_weekday),

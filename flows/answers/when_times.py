@@ -5,9 +5,10 @@ it is never guessed here.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flows.answers.when_found import Bare, Clock, Found, Part, Setting, pick
-from flows.answers.when_words import AFTERNOON, DAWN, EVENING, HOUR, MIDDAY, MORNING, NIGHT, Token
+from flows.answers.when_words import AFTERNOON, DAWN, EVENING, HOUR, MIDDAY, MINUTE, MORNING, NIGHT, Token
 
 _TO = ("to", "til", "till")
 
@@ -116,6 +117,36 @@ def _minutes_before(token: Token) -> bool:
     if token.kind in "nw":
         return token.value in (15, 20, 25) or (token.kind == "w" and token.value in (5, 10))
     return True
+
+
+def off_clock(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """2 hours before 5 pm, half an hour after noon, una hora antes de las 5."""
+    cut = next(at for at, token in enumerate(row) if token.kind in "AG")
+    if row[cut].text not in ("before", "after") or any(
+        token.kind == "u" and token.value not in (HOUR, MINUTE) for token in row
+    ):
+        return None
+    rest = row[cut + 1 :]
+    made = noon(rest, setting) if any(token.kind == "C" for token in rest) else time_of_day(rest, setting)
+    away = minutes_in(row[:cut])
+    if not made or not isinstance(made[0], Clock) or not away:
+        return None
+    minutes = made[0].minutes + (away if row[cut].kind == "A" else -away)
+    return [replace(made[0], minutes=minutes, named=False)] if 0 <= minutes < 24 * 60 else None
+
+
+def minutes_in(row: Sequence[Token]) -> int:
+    """Count the minutes of "2 hours", "an hour and a half", "30 min"; 0 where no number is written."""
+    total, count = 0.0, 0.0
+    for token in row:
+        if token.kind in "nwa":
+            count = count or token.value
+        elif token.kind in "HQ":
+            count += 0.5 if token.kind == "H" else 0.25
+            total += 60 * count if total and count < 1 else 0
+        elif token.kind == "u":
+            total, count = total + count * (60 if token.value == HOUR else 1), 0.0
+    return round(total)
 
 
 def half_an_hour_off(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

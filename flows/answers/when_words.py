@@ -7,20 +7,23 @@ Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third
 am/pm, M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u
 unit, h o'clock, @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half,
 Q quarter, V to/menos, & and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R
-until, r or, ! not, j now, z anything else.
+until, r or, ! not, j now, K a holiday, z anything else.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from rapidfuzz.distance import DamerauLevenshtein
 
 from flows.answers.numerals import numeral, ordinal
 from flows.answers.plain import fold
+from flows.answers.when_holidays import HOLIDAYS, NAMES
 
 LONGEST = 1600  # letters read: folding makes three of one "½"
+MOST = 300  # tokens read: more than a text of words has; the rest would be digits and points
 MORNING, AFTERNOON, EVENING, NIGHT, DAWN, MIDDAY = range(6)
 MINUTE, HOUR, DAY, WEEK, MONTH, YEAR, WEEKEND, SECOND = range(8)
 
@@ -121,6 +124,7 @@ _WORDS: dict[str, tuple[str, int]] = (
     | dict.fromkeys("until hasta thru through".split(), ("R", 0))
     | {"or": ("r", 0), "not": ("!", 0), "isnt": ("!", 0)}
     | dict.fromkeys("now ahora ahorita".split(), ("j", 0))
+    | dict.fromkeys(NAMES, ("K", 0))
     | {"mar": ("B", 3), "oh": ("0", 0), "o": ("0", 0), "cero": ("0", 0)}
 )
 _SHORT_SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "sa": 5, "do": 6}
@@ -131,6 +135,8 @@ _SPELLED = tuple(
     for word, (kind, _) in _WORDS.items()
     if len(word) >= 6 and kind in "WDTPM" and word.isalpha() and word not in ("manana",)
 )
+
+_TOO_FAR = 9  # slips
 
 _STREET = "street|st|avenue|ave|road|rd|blvd|lane|ln"
 _ADDRESS = (
@@ -145,6 +151,7 @@ _NAMED_DAYS = (
 _WEEKDAY_NAMES = (
     "(?:mon|tues|wednes|thurs|fri|satur|sun)day|lunes|martes|miercoles|jueves|viernes|sabado|domingo"
 )
+_SPANISH_UNITS = "dias?|semanas?|horas?|minutos?"
 _TWELVE = "una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce"
 _TENS_WORDS = "twenty|thirty|forty|fourty|fifty"
 
@@ -154,15 +161,38 @@ def _fortnight(found: re.Match[str]) -> str:
     return " en 7 dias " if found[1] == "ocho" else " en 14 dias "
 
 
-_PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+_Phrase: TypeAlias = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+_OTHER_CALENDAR = (
+    r"\b(?:chinese|lunar|orthodox|coptic|jewish|islamic|persian|hindu|tamil|greek|ethiopian)"
+    r" (?:new ?year\S*(?: (?:day|eve))?|christmas(?: eve)?|easter(?: sunday)?|good friday)"
+)
+_HOLIDAYS: tuple[_Phrase, ...] = (
+    (re.compile(_OTHER_CALENDAR), " zz zz "),
+    *((re.compile(rf"\b(?:{spelled})\b"), f" day_{name} ") for name, spelled, _ in HOLIDAYS),
+)
+_ANY_HOLIDAY = re.compile(rf"\b(?:{'|'.join(spelled for _, spelled, _ in HOLIDAYS)})\b")
+_PHRASES: tuple[_Phrase, ...] = tuple(
     (re.compile(pattern), becomes)
     for pattern, becomes in (
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"(?<=[a-z])@|@(?=[a-z])", " @ "),
-        (r"\b[dx] la (?=tarde|noche|manana|madrugada)", "de la "),
+        (r"\b(?:[dx] ?|por|de)la (?=tarde|noche|manana|madrugada)", "de la "),
+        (r"\bpasado ?m(?:anana|anan|anna|anaa|nana)\b", " overmorrow "),
+        (r"\bm(?:annana|nana|anna|anan|ananna|anaana|ananana|naana)\b", " manana "),
+        (
+            r"\b(?:an?|one|una|1) ?h(?:ou)?ra? (?:and a half|y media)\b|\b(?<=en )hora y media\b",
+            " 1.5 hours ",
+        ),
+        (r"\b(\d{1,2}) ?(?:hours|horas|hrs?) (?:and a half|y media)\b", r" \1.5 hours "),
+        (r"\b(?:one|1|una) (?:and a half|y media) (?:hours?|horas?)\b", " 1.5 hours "),
+        (r"\b(in|en) (\d{1,2}) ?h ?(\d{2})\b", r"\1 \2 hours \3 minutes "),
+        (r"\b(?:a |one )?fort ?night\b", " 2 weeks "),
+        (rf"\b({_WEEKDAY_NAMES}) week\b(?! (?:of|after))", r" 7 days after \1 "),
+        (rf"\b(?:de )?({_WEEKDAY_NAMES}|manana) en ocho(?: dias)?\b", r" 7 days after \1 "),
+        (r"(?<=[a-z]) ([ap]) m\b", r" \1m "),
         (r"\buna(?= (?:y \w|(?:de|en|por) la (?:tarde|manana|madrugada|noche)|en punto|[ap]\.? ?m\b))", "1"),
-        (r"\b(dias?|semanas?) despues del?\b", r"\1 after "),
-        (r"\b(dias?|semanas?) antes del?\b", r"\1 before "),
+        (rf"\b({_SPANISH_UNITS}|{_WEEKDAY_NAMES}) despues del?\b", r"\1 after "),
+        (rf"\b({_SPANISH_UNITS}|{_WEEKDAY_NAMES}) antes del?\b", r"\1 before "),
         (rf"\b({_TENS_WORDS})-(?=[a-z])|(?<=[a-z])-(?=(?:oh?|fifteen|{_TENS_WORDS})\b)", r"\1 "),
         (r"\b(?:right|just|por|ya) (now|ahora|ahorita)\b|\b(ahora|ahorita) mism[oa]\b", r" \1\2 "),
         (
@@ -181,6 +211,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
         (r"\b2(?:nite|night)\b", " tonight "),
         (r"\b2day\b", " today "),
+        (r"\btom(?= (?:at |@ ?|around )?\d)", " tomorrow "),
+        (r"\bfirst thing\b|\ba primera hora\b", " "),
         (r"(?<=\w)[- ]?ish\b", " "),
         (r"\b(?:around|about|abt|like|maybe|say|como a|tipo)(?= \d{1,4}(?: ?[ap]\.?m|\s*$|[,.]\s))", " @ "),
         (r"\b(?:sharp|exactly|on the dot)\b", " oclock "),
@@ -273,9 +305,10 @@ _LEX = re.compile(
 def tokens(text: str, lang: str) -> list[Token]:
     """Turn a text into tokens."""
     folded = _LINK.sub(" zz ", fold(text)[:LONGEST])
-    for pattern, becomes in _PHRASES:
+    named = _ANY_HOLIDAY.search(folded) is not None
+    for pattern, becomes in (*_HOLIDAYS, *_PHRASES) if named else _PHRASES:
         folded = pattern.sub(becomes, folded)
-    return list(_read(folded, lang))
+    return list(islice(_read(folded, lang), MOST))
 
 
 def _read(folded: str, lang: str) -> Iterator[Token]:
@@ -344,10 +377,14 @@ def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
 def _misspelled(word: str) -> Token:
     if len(word) < 5:
         return Token("z", 0, word)
-    near = {_WORDS[known] for known in _SPELLED if known[0] == word[0] and _close(word, known)}
+    far = {known: _distance(word, known) for known in _SPELLED if known[0] == word[0]}
+    least = min(far.values(), default=_TOO_FAR)
+    near = {_WORDS[known] for known, away in far.items() if away == least < _TOO_FAR}
     return Token(*near.pop(), word) if len(near) == 1 else Token("z", 0, word)
 
 
-def _close(word: str, known: str) -> bool:
+def _distance(word: str, known: str) -> int:
+    """Count the slips between two words; more than one, or two of a long word, are too many."""
     allowed = 2 if len(known) >= 8 else 1
-    return DamerauLevenshtein.distance(word, known, score_cutoff=allowed) <= allowed
+    away = DamerauLevenshtein.distance(word, known, score_cutoff=allowed)
+    return away if away <= allowed else _TOO_FAR

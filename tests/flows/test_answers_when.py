@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from flows.answers import AskBack, Asked, Confirm, read
 from flows.answers.when_calendar import clock_change
+from flows.answers.when_holidays import easter
 
 TUESDAY = datetime(2027, 2, 23, 17, 51)  # a Tuesday evening in Boston
 
@@ -340,7 +341,7 @@ def test_a_time_alone(text: str, lang: str, expected: object) -> None:
         ("2 weeks", "en", day(3, 9)),
         ("feb 29", "en", day(2, 29, 2028)),
         ("22 de abril", "es", day(4, 22)),
-        ("black friday", "en", "unclear.date"),
+        ("super tuesday", "en", "unclear.date"),
         ("lunes 5/4", "es", day(4, 5)),  # 5 April is a Monday, 4 May is none
         ("the second", "en", day(3, 2)),
         ("2nd week", "en", "unclear.date"),
@@ -381,3 +382,148 @@ def test_what_we_write_in_spanish_is_read_as_we_meant_it(ahead: int, hour: int) 
     twelve, half = moment.hour % 12 or 12, "am" if moment.hour < 12 else "pm"
     written = f"{weekdays[moment.weekday()]} {moment.day} {months[moment.month - 1]}, {twelve}:00 {half}"
     assert value(heard(written, lang="es")) == moment
+
+
+@pytest.mark.parametrize(
+    "text, lang, expected",
+    [
+        ("the day after thanksgiving", "en", day(11, 26)),
+        ("on Christmas Eve", "en", day(12, 24)),
+        ("x-mas", "en", day(12, 25)),
+        ("labor day", "en", day(9, 6)),
+        ("good friday", "en", day(3, 26)),
+        ("easter sunday", "en", day(3, 28)),
+        ("2 days before easter", "en", day(3, 26)),
+        ("a week after st. patrick's day", "en", day(3, 24)),
+        ("the monday after easter", "en", day(3, 29)),
+        ("memorial day", "en", day(5, 31)),
+        ("new year's eve", "en", day(12, 31)),
+        ("new years day 2028", "en", day(1, 1, 2028)),
+        ("thanksgiving in two years", "en", day(11, 22, 2029)),
+        ("labor day of next year", "en", day(9, 4, 2028)),
+        ("nochebuena", "es", day(12, 24)),
+        ("el dia de navidad", "es", day(12, 25)),
+        ("el lunes antes de navidad", "es", day(12, 20)),
+        ("un dia despues de accion de gracias", "es", day(11, 26)),
+        ("viernes santo", "es", day(3, 26)),
+        ("valentine's day", "en", "past"),  # nine days ago: next year's would be a guess
+        ("last christmas", "en", "past"),
+        ("sometime after christmas", "en", "unclear.date"),
+        ("chinese new year", "en", "unclear.date"),
+        ("happy new year", "en", "unclear.date"),
+    ],
+)
+def test_days_that_go_by_a_name(text: str, lang: str, expected: object) -> None:
+    assert value(heard(text, "date", lang)) == expected
+
+
+@pytest.mark.parametrize(
+    "year, month, number",
+    [(2024, 3, 31), (2025, 4, 20), (2026, 4, 5), (2027, 3, 28), (2038, 4, 25), (2049, 4, 18)],
+)
+def test_easter(year: int, month: int, number: int) -> None:
+    assert easter(year) == date(year, month, number)
+
+
+@pytest.mark.parametrize(
+    "text, lang, sentence",
+    [
+        # no date: proposed as today where that can still be
+        ("6:30 pm", "en", "propose.today"),
+        ("at 7", "en", "ask.date"),  # 7 in the morning is gone, and few interviews are at 7 in the evening
+        ("a las 8 de la noche", "es", "propose.today"),
+        ("11 am", "en", "ask.date"),
+        ("next week at 9am", "en", "ask.date"),
+        ("el mes que viene a las 7 pm", "es", "ask.date"),
+        ("9pm this weekend", "en", "ask.date"),
+        # a weekday that is today; next X while X is still to come
+        ("tuesday 9 am", "en", "propose.not_today_at"),
+        ("next saturday 9 am", "en", "propose.next_week_at"),
+        # two dates or a range
+        ("march 3 or march 4 at 9am", "en", "ask.which_date"),
+        ("mon-fri 9am", "en", "ask.which_date"),
+        ("del 3 al 5 de marzo", "es", "ask.which_date"),
+        ("between the 3rd and the 5th", "en", "ask.which_date"),
+        ("thursday 9am to 11am", "en", "ask.which_time"),
+        ("jueves de 9 a 11 de la mañana", "es", "ask.which_time"),
+        # the day or the month first
+        ("4/3 a las 9 am", "es", "ask.day_or_month"),
+        ("4/10 a las 9 am", "es", "read_back.datetime"),  # of 4 October and 10 April only one is near
+        ("4.5.2027 9 am", "en", "ask.day_or_month"),
+        # past
+        ("february 3 at 9am", "en", "past"),
+        ("2/3/2027", "en", "past"),
+        # far ahead
+        ("june 1 at 9am", "en", "propose.far_at"),
+        ("el 1 de junio a las 9 am", "es", "propose.far_at"),
+        ("january 4 at 9am", "en", "read_back.datetime_year"),
+        # odd hours
+        ("thursday 3am", "en", "propose.odd_hour_at"),
+        ("thursday 12am", "en", "propose.odd_hour_at"),
+        ("jueves a las 11:30 pm", "es", "propose.odd_hour_at"),
+        ("thursday night at 11:30", "en", "read_back.datetime"),  # they said night
+        ("jueves a las 3 de la madrugada", "es", "propose.odd_hour_at"),
+        # clocks change
+        ("march 14 at 2:30 am", "en", "ask.clock_gap"),
+        ("14 de marzo a las 2:30 am", "es", "ask.clock_gap"),
+        ("november 7 at 1:30 am", "en", "propose.clock_twice"),
+        ("march 14 at 9 am", "en", "read_back.datetime"),
+        # no time at all
+        ("2027", "en", "unclear.datetime"),
+        ("in 2027", "en", "unclear.datetime"),
+        ("march 2028", "en", "unclear.datetime"),
+        ("2027?", "es", "unclear.datetime"),
+    ],
+)
+def test_what_is_asked_or_proposed_and_never_guessed(text: str, lang: str, sentence: str) -> None:
+    assert read(text, Asked("datetime", lang, TUESDAY)).sentence == sentence  # type: ignore[union-attr]
+
+
+def test_a_proposed_day_keeps_the_time_that_was_written() -> None:
+    reading = read("8 pm", Asked("datetime", "en", TUESDAY))
+    assert reading == Confirm(
+        at(2, 23, 20), "propose.today", {"at": at(2, 23, 20)}, {"time": time(20), "sure": True}
+    )
+    assert heard("no the 4th", draft=reading.draft) == at(3, 4, 20)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("noon", "unclear.date"),  # gone for today
+        ("this evening", day(2, 23)),
+        ("evening", (day(2, 23), "propose.today_date")),
+        ("7 pm", (day(2, 23), "propose.today_date")),
+        ("morning", "unclear.date"),
+    ],
+)
+def test_a_time_where_a_day_is_asked_for(text: str, expected: object) -> None:
+    assert heard(text, "date") == expected
+
+
+@pytest.mark.parametrize(
+    "text, kind, lang, expected",
+    [
+        ("an hour and a half from now", "datetime", "en", at(2, 23, 19, 21)),
+        ("en hora y media", "datetime", "es", at(2, 23, 19, 21)),
+        ("in 1h30", "datetime", "en", at(2, 23, 19, 21)),
+        ("2 hours before 5 pm", "time", "en", time(15)),
+        ("half an hour after noon", "time", "en", time(12, 30)),
+        ("una hora antes de las 5 pm", "time", "es", time(16)),
+        ("in a fortnight", "date", "en", day(3, 9)),
+        ("friday week", "date", "en", day(3, 5)),
+        ("el viernes en ocho", "date", "es", day(3, 5)),
+        ("friday at 9am, next week", "datetime", "en", at(3, 5, 9)),
+        ("next week on friday 9am", "datetime", "en", at(3, 5, 9)),
+        ("tom 9am", "datetime", "en", at(2, 24, 9)),
+        ("tusday 9am", "datetime", "en", at(3, 2, 9)),
+        ("mnana 9am", "datetime", "es", at(2, 24, 9)),
+        ("el sabado xla mañana a las 9", "datetime", "es", at(2, 27, 9)),
+        ("pasadomañana 9am", "datetime", "es", at(2, 25, 9)),
+        ("ocho a m", "time", "es", time(8)),
+        ("um so like ... tomorrow at 3ish pm i think", "datetime", "en", at(2, 24, 15)),
+        ("TOMORROW!!! AT 3PM!!! 🎉🎉", "datetime", "en", at(2, 24, 15)),
+    ],
+)
+def test_ways_of_saying_it(text: str, kind: str, lang: str, expected: object) -> None:
+    assert value(heard(text, kind, lang)) == expected
