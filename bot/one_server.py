@@ -22,13 +22,14 @@ class Taken(Exception):
 def only_server(database_url: str) -> Iterator[None]:
     """Be the one server of this database while the body runs; raises Taken."""
     file = sqlite_file(database_url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     if file is None or sys.platform == "win32":  # which has no flock, and runs no server of ours in earnest
         yield
         return
     import fcntl
 
     path = file.with_name(f"{file.name}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -3,7 +3,6 @@
 The rule: each writes to DATABASE_URL once and says what it wrote.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,15 +17,16 @@ card_app = typer.Typer(help="Codes on cards that bring people in.", no_args_is_h
 
 @db_app.command("upgrade")
 def db_upgrade() -> None:
-    """Make or bring up to date the tables of DATABASE_URL."""
+    """Make or bring up to date the tables of DATABASE_URL; on SQLite the server must be stopped for that."""
     with plainly():
+        from bot.one_server import only_server
         from bot.settings import load
-        from storage.migrations import upgrade
+        from storage.migrations import is_current, upgrade
 
         url = load().database_url
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        upgrade(url)
+        if not is_current(url):
+            with only_server(url):
+                upgrade(url)
         typer.echo("The database is up to date.")
 
 

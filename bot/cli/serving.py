@@ -49,8 +49,8 @@ def _run(part: "Part") -> None:
         from bot.settings import load
 
         settings = load()
-        log.configure(settings.log_level)
         with only_server(settings.database_url):
+            log.configure(settings.log_level)
             asyncio.run(_in_loop(settings, part))
 
 
