@@ -4,6 +4,8 @@ PYTHON ?= python3
 JOBS ?= 2
 EVENTS ?= 200000
 MINUTES ?= 20
+SEEDS ?= 1
+DAYS ?= 730
 SEED ?= 1
 BIN := .venv/bin
 UV := $(BIN)/uv pip
@@ -12,7 +14,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test fuzz bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test fuzz simulate bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -44,6 +46,9 @@ test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
 
 fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows, from SEED=1 (MINUTES=20 at most)
 	$(BIN)/python -m tests.flows.fuzz --events $(EVENTS) --seed $(SEED) --minutes $(MINUTES) $(if $(LIFE),--life $(LIFE))
+
+simulate: .venv/.dev  ## live DAYS=730 of SEEDS=1 made-up towns in bad weather, on both databases, and look for faults
+	$(BIN)/python -m tests.simulate --seeds $(SEEDS) --days $(DAYS) $(ARGS)
 
 bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
 	$(BIN)/python -m tests.bench.engine $(ARGS)
