@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from bot.promises import answer_by, read_hours
+from bot.promises import WITHIN, OfficeHours, answer_by, read_hours
 from bot.reminders.hours import to_utc, wall_clock
 from bot.settings import Settings
 from flows.events import Event
 from flows.flowset import FlowSet
 from flows.views import PersonInCharge
-from storage.attention import need_human, promise
-from storage.staff import CaseworkerRow, on_duty
+from storage.attention import PromiseRow, need_human, promise, promises_of
+from storage.staff import CaseworkerRow, caseworker, on_call, on_duty
 
 URGENT = frozenset({"crisis", "car lost", "missed the car", "needs help today"})
 """Reasons that do not wait for office hours: whoever is on call is told."""
@@ -65,13 +65,17 @@ Answer: TypeAlias = Done | Failed
 
 def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str | None) -> PersonInCharge:
     """Put the person on the list, promise them an answer, and say who and by when, on the person's own wall
-    clock."""
-    human = on_duty(connection, who.person_id)
-    promised = _office_hours(who.settings, human, who.now)
+    clock. An answer that is promised sooner already stands: it is said again."""
+    human, promised = in_charge(connection, who.settings, who.person_id, kind, who.now)
     due_at = min(promised, answer_due(who.settings, human, kind, who.now))
     words = text or who.last_words or kind
     need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
-    promise(connection, who.person_id, human.id if human else None, kind, promised, who.now)
+    standing = _standing(connection, who.person_id, who.now, promised)
+    if standing is None:
+        promise(connection, who.person_id, human.id if human else None, kind, promised, who.now)
+    else:
+        promised = standing.due_at
+        human = caseworker(connection, standing.caseworker_id) if standing.caseworker_id else None
     return {
         "who": first_name(human, who.settings),
         "hours": hours_of(human, who.settings),
@@ -79,29 +83,55 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     }
 
 
+def _standing(connection: sa.Connection, person_id: int, now: datetime, by: datetime) -> PromiseRow | None:
+    open_ = promises_of(connection, person_id)
+    return next((one for one in open_ if now < one.due_at <= by), None)
+
+
+def in_charge(
+    connection: sa.Connection, settings: Settings, person_id: int, kind: str, now: datetime
+) -> tuple[CaseworkerRow | None, datetime]:
+    """Say who answers a person, and by when: their caseworker, in office hours. What cannot wait for these
+    goes to who is on call."""
+    human = on_duty(connection, person_id)
+    if kind in URGENT and not _at_work(settings, human, now):
+        called = human if human is not None and human.on_call else on_call(connection, person_id)
+        if called is not None:
+            wall = wall_clock(now, zone_of_staff(called, settings)).replace(minute=0, second=0, microsecond=0)
+            return called, to_utc(wall + WITHIN, zone_of_staff(called, settings))
+    return human, office_hours(settings, human, now)
+
+
 def due_for(
     connection: sa.Connection, settings: Settings, person_id: int, kind: str, now: datetime
 ) -> datetime:
     """Say by when a human should look at something of this kind."""
-    return answer_due(settings, on_duty(connection, person_id), kind, now)
+    human, promised = in_charge(connection, settings, person_id, kind, now)
+    return min(promised, answer_due(settings, human, kind, now))
 
 
 def answer_due(settings: Settings, human: CaseworkerRow | None, kind: str, now: datetime) -> datetime:
     """Say by when this caseworker answers: the urgent at once while somebody is there, all else in office
     hours."""
     zone = zone_of_staff(human, settings)
-    wall = wall_clock(now, zone)
-    hours = read_hours(hours_of(human, settings))
-    at_work = wall.weekday() in hours.days and hours.opens <= wall.time() < hours.closes
-    if kind in URGENT and (at_work or (human is not None and human.on_call)):
-        soon = (wall + AT_ONCE).replace(second=0, microsecond=0)
+    if kind in URGENT and (_at_work(settings, human, now) or (human is not None and human.on_call)):
+        soon = (wall_clock(now, zone) + AT_ONCE).replace(second=0, microsecond=0)
         return to_utc(soon + timedelta(minutes=-soon.minute % 5), zone)
-    return _office_hours(settings, human, now)
+    return office_hours(settings, human, now)
 
 
-def _office_hours(settings: Settings, human: CaseworkerRow | None, now: datetime) -> datetime:
+def office_hours(settings: Settings, human: CaseworkerRow | None, now: datetime) -> datetime:
+    """Say by when this caseworker answers in office hours."""
     zone = zone_of_staff(human, settings)
-    return to_utc(answer_by(wall_clock(now, zone), read_hours(hours_of(human, settings))), zone)
+    return to_utc(answer_by(wall_clock(now, zone), _hours(settings, human)), zone)
+
+
+def _at_work(settings: Settings, human: CaseworkerRow | None, now: datetime) -> bool:
+    return _hours(settings, human).at_work(wall_clock(now, zone_of_staff(human, settings)))
+
+
+def _hours(settings: Settings, human: CaseworkerRow | None) -> OfficeHours:
+    return read_hours(hours_of(human, settings)).but(settings.staff_closed)
 
 
 def first_name(human: CaseworkerRow | None, settings: Settings) -> str:

@@ -200,6 +200,11 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     _newest_interview(cast, connection)
     if name == "place.found":
         return _found(cast, given.get("found", ()), connection, at)
+    if name == "promise.late":
+        late: Event = made(
+            at=at, promise={"who": "Maria", "number": "215-555-0199", **given.get("promise", {})}
+        )
+        return late
     if cast.interview_id is None:
         _interview(cast, {}, connection)
     _change_interview(cast, name, given.get("interview") or {}, at, connection)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
-from flows.views import InterviewView, LookupView, PlaceView, RideView
+from flows.views import InterviewView, LookupView, PlaceView, PromiseView, RideView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,8 +265,17 @@ Outside: TypeAlias = (
     | InterviewToday
     | InterviewEnded
     | InterviewEndedAgain
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLate:
+    """The hour passed at which a human was to have written; nobody has."""
+
+    at: datetime
+    promise: PromiseView
+
+
     | InterviewMoved
     | InterviewCancelled
+    | PromiseLate
     | RideBooked
     | RideFailed
     | RideCar

@@ -187,6 +187,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
         "ride": ride(world),
         "reason": "no_cars",
+        "promise": {**in_charge(at), "number": "215-555-0199"},
         "lookup": world.lookups,
         "found": [world.shown] if world.shown else [],
     }

@@ -89,3 +89,22 @@ class PersonInCharge(TypedDict):
     who: str
     hours: str
     when: datetime
+
+
+class PromiseView(TypedDict):
+    """A promise whose hour passed unkept: who answers now and by which wall clock.
+
+    Where it passed too often there is no new hour (`when` is left out), but the number where a person answers
+    ("215-555-0199").
+    """
+
+    who: str
+    number: str
+    when: NotRequired[datetime]
+
+
+TOGETHER: tuple[frozenset[str], ...] = (
+    frozenset({"pickup_at", "pickup", "back_at"}),
+    frozenset({"car", "plate", "driver", "phone"}),
+)
+"""Optional fields that are known together or not at all: a held ride's, and an accepted car's."""

@@ -41,11 +41,27 @@ class PromiseRow:
     what: str
     due_at: datetime
     state: str
+    moved: int
     made_at: datetime
 
 
 _ITEM = sa.select(*(ITEM.c[name] for name in Item.__dataclass_fields__))
 _PROMISE = sa.select(*(PROMISE.c[name] for name in PromiseRow.__dataclass_fields__))
+_PROMISED = _PROMISE.where(PROMISE.c.person_id == sa.bindparam("person"), PROMISE.c.state == "open").order_by(
+    PROMISE.c.due_at
+)
+_PROMISING = sa.insert(PROMISE).returning(PROMISE.c.id)
+_OPEN = insert(ITEM)
+_NEW = _OPEN.excluded
+_NEED = _OPEN.on_conflict_do_update(
+    index_elements=["dedupe_key"],
+    index_where=sa.text("state <> 'done'"),
+    set_={
+        "reason": _NEW.reason,
+        "urgent": sa.or_(ITEM.c.urgent, _NEW.urgent),
+        "due_at": sa.case((_NEW.due_at < ITEM.c.due_at, _NEW.due_at), else_=ITEM.c.due_at),
+    },
+).returning(ITEM.c.id)
 
 
 def need_human(
@@ -63,22 +79,9 @@ def need_human(
 
     `about` tells apart what may need a human twice at once ("ride:7").
     """
-    key = f"{person_id}/{kind}/{about}"
-    statement = insert(ITEM).values(
-        person_id=person_id, kind=kind, reason=reason, urgent=urgent, due_at=due_at, state="open",
-        dedupe_key=key, created_at=now,
-    )  # fmt: skip
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["dedupe_key"],
-        index_where=sa.text("state <> 'done'"),
-        set_={
-            "reason": new.reason,
-            "urgent": sa.or_(ITEM.c.urgent, new.urgent),
-            "due_at": sa.case((new.due_at < ITEM.c.due_at, new.due_at), else_=ITEM.c.due_at),
-        },
-    )
-    return int(connection.execute(statement.returning(ITEM.c.id)).scalar_one())
+    values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
+    fixed = {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
+    return int(connection.execute(_NEED, values | fixed).scalar_one())
 
 
 def unfinished(connection: sa.Connection, people: sa.Select[int]) -> list[Item]:
@@ -126,25 +129,24 @@ def promise(
     what: str,
     due_at: datetime,
     now: datetime,
+    *,
+    moved: int = 0,
 ) -> int:
-    """Write down what a person was told a human will do by then."""
+    """Write down what a person was told a human will do by then; `moved` counts the hours before it."""
     values = {"person_id": person_id, "caseworker_id": caseworker_id, "what": what, "due_at": due_at}
-    statement = sa.insert(PROMISE).values(**values, made_at=now).returning(PROMISE.c.id)
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(_PROMISING, {**values, "moved": moved, "made_at": now}).scalar_one())
 
 
 def promises_of(connection: sa.Connection, person_id: int) -> list[PromiseRow]:
     """List the open promises to a person, the soonest due first."""
-    at = sa.and_(PROMISE.c.person_id == person_id, PROMISE.c.state == "open")
-    rows = connection.execute(_PROMISE.where(at).order_by(PROMISE.c.due_at)).mappings()
-    return [PromiseRow(**row) for row in rows]
+    return [PromiseRow(**row) for row in connection.execute(_PROMISED, {"person": person_id}).mappings()]
 
 
-def promises_due(connection: sa.Connection, by: datetime) -> list[PromiseRow]:
-    """List the open promises whose hour comes by then."""
+def promises_due(connection: sa.Connection, by: datetime, limit: int | None = None) -> list[PromiseRow]:
+    """List the open promises whose hour comes by then, the first due first."""
     at = sa.and_(PROMISE.c.state == "open", PROMISE.c.due_at <= by)
-    rows = connection.execute(_PROMISE.where(at).order_by(PROMISE.c.due_at)).mappings()
-    return [PromiseRow(**row) for row in rows]
+    statement = _PROMISE.where(at).order_by(PROMISE.c.due_at, PROMISE.c.id).limit(limit)
+    return [PromiseRow(**row) for row in connection.execute(statement).mappings()]
 
 
 def end_promise(
@@ -155,9 +157,10 @@ def end_promise(
     return connection.execute(sa.update(PROMISE).where(at).values(state=state, finished_at=now)).rowcount == 1
 
 
-def keep_promises(connection: sa.Connection, person_id: int, now: datetime) -> int:
-    """Note that a human answered this person: what was promised is kept. Returns how many."""
-    at = sa.and_(PROMISE.c.person_id == person_id, PROMISE.c.state == "open")
+def keep_promises(connection: sa.Connection, person_id: int, now: datetime, what: str | None = None) -> int:
+    """Note that a human answered this person: what was promised is kept, or only `what`. Returns how many."""
+    open_ = [one.id for one in promises_of(connection, person_id) if what in (None, one.what)]
+    at = sa.and_(PROMISE.c.id.in_(open_), PROMISE.c.state == "open")
     return connection.execute(sa.update(PROMISE).where(at).values(state="kept", finished_at=now)).rowcount
 
 

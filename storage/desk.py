@@ -104,6 +104,7 @@ def finish_seen_item(connection: sa.Connection, who: CaseworkerRow, item_id: int
         audit.append(connection, actor=who.actor, action="refused_item", object=f"item:{item_id}", now=now)
         return False
     if attention.finish_item(connection, item_id, who.id, now):
+        attention.keep_promises(connection, item.person_id, now, item.kind)
         object_ = f"person:{item.person_id}"
         details = {"item": item_id, "kind": item.kind}
         audit.append(

@@ -86,6 +86,12 @@ class Listed:
 
 _STAFF = sa.select(*(STAFF.c[name] for name in CaseworkerRow.__dataclass_fields__))
 
+_THEIRS = sa.select(PERSON.c.caseworker_id).where(PERSON.c.id == sa.bindparam("person")).scalar_subquery()
+_ON_DUTY = (
+    _STAFF.where(STAFF.c.active)
+    .order_by(sa.case((STAFF.c.id == _THEIRS, 0), (STAFF.c.on_call, 1), else_=2), STAFF.c.id)
+    .limit(1)
+)
 
 def add_caseworker(
     connection: sa.Connection,
@@ -125,13 +131,18 @@ def caseworker_by_email(connection: sa.Connection, email: str) -> CaseworkerRow 
 
 def on_duty(connection: sa.Connection, person_id: int) -> CaseworkerRow | None:
     """Say who is in charge of a person: their caseworker, else one on call, else the first there is."""
-    own = sa.select(PERSON.c.caseworker_id).where(PERSON.c.id == person_id).scalar_subquery()
-    first = sa.case((STAFF.c.id == own, 0), (STAFF.c.on_call, 1), else_=2)
-    row = (
-        connection.execute(_STAFF.where(STAFF.c.active).order_by(first, STAFF.c.id).limit(1))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(_ON_DUTY, {"person": person_id}).mappings().first()
+    return None if row is None else CaseworkerRow(**row)
+
+
+def on_call(connection: sa.Connection, person_id: int, besides: int | None = None) -> CaseworkerRow | None:
+    """Say who is on call for a person, one of their own team first; `besides` who has not answered."""
+    team = sa.select(PERSON.c.team).where(PERSON.c.id == person_id).scalar_subquery()
+    first = sa.case((STAFF.c.team == team, 0), else_=1)
+    at = sa.and_(STAFF.c.active, STAFF.c.on_call)
+    if besides is not None:
+        at = sa.and_(at, STAFF.c.id != besides)
+    row = connection.execute(_STAFF.where(at).order_by(first, STAFF.c.id).limit(1)).mappings().first()
     return None if row is None else CaseworkerRow(**row)
 
 
@@ -206,8 +217,12 @@ def visible_people(who: CaseworkerRow) -> sa.Select[int]:
         case "supervisor":
             return everyone.where(sa.or_(team, PERSON.c.team.is_(None)))
         case "caseworker":
-            nobodys = sa.and_(PERSON.c.caseworker_id.is_(None), sa.or_(team, PERSON.c.team.is_(None)))
-            return everyone.where(sa.or_(PERSON.c.caseworker_id == who.id, nobodys))
+            theirs = sa.or_(team, PERSON.c.team.is_(None))
+            seen = sa.or_(PERSON.c.caseworker_id == who.id, sa.and_(PERSON.c.caseworker_id.is_(None), theirs))
+            if who.on_call:
+                at_once = sa.select(ITEM.c.person_id).where(ITEM.c.urgent, ITEM.c.state != "done")
+                seen = sa.or_(seen, sa.and_(PERSON.c.id.in_(at_once), theirs))
+            return everyone.where(seen)
 
 
 def may_see(connection: sa.Connection, who: CaseworkerRow, person_id: int) -> bool:

@@ -1,6 +1,6 @@
 """By when a caseworker answers: hours as people write them, and the hour that is promised."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import pytest
 
@@ -49,3 +49,28 @@ def test_an_answer_is_promised_in_office_hours(now: str, when: str) -> None:
 def test_a_short_day_promises_its_end() -> None:
     short = OfficeHours(frozenset({2}), time(9), time(10))
     assert answer_by(datetime(2027, 2, 22, 12), short) == datetime(2027, 2, 24, 10)
+
+
+@pytest.mark.parametrize(
+    ("now", "when"),
+    [
+        ("2027-02-12 16:30", "2027-02-16 11:00"),  # Presidents' Day is a Monday
+        ("2027-11-24 16:30", "2027-11-26 11:00"),  # Thanksgiving is a Thursday
+        ("2027-12-23 16:30", "2027-12-27 11:00"),  # Christmas falls on a Saturday: kept on Friday
+        ("2027-07-02 16:30", "2027-07-06 11:00"),  # July 4 falls on a Sunday: kept on Monday
+        ("2027-12-30 16:30", "2028-01-03 11:00"),  # New Year 2028 falls on a Saturday: kept in 2027
+        ("2027-11-26 12:00", "2027-11-29 11:00"),  # a day of our own
+    ],
+)
+def test_no_answer_is_promised_for_a_day_nobody_works(now: str, when: str) -> None:
+    hours = (
+        OfficeHours().but(["federal", date(2027, 11, 26)])
+        if "11-26 12" in now
+        else OfficeHours().but(["federal"])
+    )
+    assert answer_by(datetime.fromisoformat(now), hours) == datetime.fromisoformat(when)
+
+
+def test_a_programme_that_is_always_closed_still_answers() -> None:
+    never = OfficeHours(days=frozenset())
+    assert answer_by(datetime(2027, 2, 22, 12), never) > datetime(2027, 2, 22, 12)

@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from bot.settings.values import (
     ClockTime,
+    ClosedDays,
     DatabaseUrl,
     HookSecret,
     Key,
@@ -120,6 +121,10 @@ class Settings(BaseSettings):
         description="The time zone used where neither interview nor person has one.",
     )
     staff_hours: str = Field(default="Mon-Fri 9-5", description="When caseworkers answer, as texts say it.")
+    staff_closed: ClosedDays = Field(
+        default=("federal",),
+        description="Days on which no caseworker works: federal (US holidays) and dates such as 2027-12-24.",
+    )
     staff_phone: Phone = Field(
         default="+12155550199", description="The number people may call; a call to our own number is told it."
     )

@@ -5,7 +5,7 @@ What is not a text is taken as it is, so that tests and the demo can hand over v
 
 import base64
 import re
-from datetime import time
+from datetime import date, time
 from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -80,6 +80,17 @@ def _clock_time(value: object) -> object:
     return time.fromisoformat(value)
 
 
+def _closed_days(value: object) -> object:
+    """Read dates, and the word federal."""
+    words = _words(value)
+    if not isinstance(value, str) or not isinstance(words, tuple):
+        return value
+    try:
+        return tuple(word if word == "federal" else date.fromisoformat(word) for word in words)
+    except ValueError:
+        raise ValueError("must be federal, dates such as 2027-12-24, or both") from None
+
+
 def _matching(pattern: str, sentence: str, value: object) -> object:
     if isinstance(value, str) and value and not re.fullmatch(pattern, value):
         raise ValueError(sentence)
@@ -91,6 +102,7 @@ def _shaped(pattern: str, sentence: str) -> BeforeValidator:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+ClosedDays = Annotated[tuple[date | str, ...], NoDecode, BeforeValidator(_closed_days)]
 Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
 Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]

@@ -86,7 +86,9 @@ def _swept(name: str, until: datetime, now: datetime, more: bool, connection: sa
 
 async def _hand_on(workshop: Workshop, name: str, missed: Sequence[Inbound]) -> None:
     """Give the conversations what they do not know yet, the oldest first."""
-    came = sorted(missed[::-1], key=lambda one: one.at)  # lists begin with the newest
+    came = list(missed)
+    came.reverse()  # lists begin with the newest
+    came.sort(key=lambda one: one.at)
     fetched = 0
     for first in range(0, len(came), AT_ONCE):
         part = came[first : first + AT_ONCE]

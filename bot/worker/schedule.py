@@ -23,7 +23,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import SystemClock
-from bot.worker import deliver, housekeeping, photos, places, reconcile, rides, timers
+from bot.worker import deliver, housekeeping, photos, places, promises, reconcile, rides, timers
 from bot.worker.workshop import Step, Workshop
 from storage import due
 from storage.alone import alone
@@ -41,6 +41,7 @@ STEPS: Mapping[str, Step] = {
     "rides": rides.step,
     "places": places.step,
     "photos": photos.step,
+    "promises": promises.step,
     "reconcile": reconcile.step,
     "housekeeping": housekeeping.step,
 }
@@ -54,7 +55,11 @@ FAMILIES: Mapping[str, Family] = {
 AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"deliver": deliver.again}
 """What else a worker waits for than its rows' falling due: tokens of a sender's pace."""
 
-SELDOM = {"housekeeping": timedelta(seconds=60), "reconcile": timedelta(seconds=20)}
+SELDOM = {
+    "housekeeping": timedelta(seconds=60),
+    "promises": timedelta(seconds=20),
+    "reconcile": timedelta(seconds=20),
+}
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""

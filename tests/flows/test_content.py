@@ -31,6 +31,7 @@ TOMORROW = datetime(
 LONGEST: dict[str, Any] = {
     "first_name": "Maximiliano",
     "who": "Concepcion",
+    "number": "215-555-0199",
     "when": TOMORROW,
     "at": TOMORROW,
     "pickup_at": TOMORROW,
