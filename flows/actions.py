@@ -1,15 +1,15 @@
 """What a flow may `do`: signatures only, a closed union. `bot/actions.py` carries them out, in the turn's own
 transaction.
 
-A field is an input of the `with:` mapping. `ACTS` says whether an action changes something (BACK may not pass
-it) and `GIVES` which view its result is; `FAILS` lists the reasons an author must answer in `if_fails`. An
-action takes at most 2 ms: whatever needs the network is written down as a row here and comes back as an
-event.
+A field is an input of the `with:` mapping. `acts` says whether an action changes something (BACK may not pass
+it) and `gives` which view its result is, `sure` which of that view's optional fields are always there;
+`fails` lists the reasons an author must answer in `if_fails`. An action takes at most 2 ms: whatever needs
+the network is written down as a row here and comes back as an event.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
@@ -115,6 +115,7 @@ class BookRides:
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ("gone", "too_late", "too_far", "no_money_left", "no_pin", "already")
     gives: ClassVar[type] = InterviewView
+    sure: ClassVar[tuple[str, ...]] = ("pickup_at", "pickup", "back_at")
     interview: InterviewView
     pickup: PlaceView
     door: str | None = None
@@ -213,3 +214,9 @@ def yaml_name(action: type) -> str:
 
 ACTIONS: Mapping[str, type[Action]] = {yaml_name(action): action for action in get_args(Action)}
 """Every action a flow may `do`, by its YAML name."""
+
+MUST: Mapping[str, tuple[str, ...]] = {
+    name: tuple(each.name for each in fields(action) if each.default is MISSING)
+    for name, action in ACTIONS.items()
+}
+"""The inputs an action cannot do without."""

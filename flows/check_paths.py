@@ -5,10 +5,10 @@ itself and a round that asks nothing new.
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 
+from flows.actions import ACTIONS
 from flows.assemble import Loaded
-from flows.model import Ask, Finish, Flow, Handoff, Menu, Run, Step
+from flows.model import Ask, Do, Finish, Flow, Menu, Run, Say, WaitFor
 from flows.problems import Problem, problem_at
 from flows.scope import Scopes, runs
 
@@ -21,7 +21,7 @@ def check_paths(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
     for flow in loaded.all_flows.values():
         yield from _reach(flow)
         yield from _rounds(flow, scopes)
-        yield from _in_a_row(flow)
+        yield from _in_a_row(flow, scopes)
 
 
 def _recursion(flows: Mapping[str, Flow]) -> Iterator[Problem]:
@@ -97,15 +97,33 @@ def _asks(name: str, scopes: Scopes, seen: set[str]) -> bool:
     )
 
 
-def _in_a_row(flow: Flow) -> Iterator[Problem]:
-    for asking, group in groupby(
-        (step for step in flow.steps if _counts(step)), lambda step: isinstance(step, Ask)
-    ):
-        row = list(group)
-        if asking and len(row) > MOST_QUESTIONS:
-            words = f"{len(row)} questions in a row; more than {MOST_QUESTIONS} lose people."
-            yield problem_at(row[MOST_QUESTIONS].where, words, "ask the rest another day.", "many-questions")
+def _in_a_row(flow: Flow, scopes: Scopes) -> Iterator[Problem]:
+    """Count questions between which nothing is said and nothing happens; elsewhere the sure ones."""
+    row = 0
+    for step in flow.steps:
+        match step:
+            case Ask():
+                row += 1
+            case Run(flow=name, when=None):
+                row += _sure_questions(name, scopes, set())
+            case Say() | Finish() | WaitFor():
+                row = 0
+            case Do(action=action) if action in ACTIONS and ACTIONS[action].acts:
+                row = 0
+            case _:
+                pass
+        if row > MOST_QUESTIONS:
+            words = f"{row} questions in a row; more than {MOST_QUESTIONS} lose people."
+            yield problem_at(step.where, words, "ask the rest another day.", "many-questions")
+            return
 
 
-def _counts(step: Step) -> bool:
-    return not isinstance(step, Handoff)
+def _sure_questions(name: str, scopes: Scopes, seen: set[str]) -> int:
+    """Count the questions a run asks whatever is answered."""
+    flow = scopes.flows.get(name)
+    if flow is None or name in seen:
+        return 0
+    asked = [step for step in flow.steps if step.when is None]
+    own = sum(isinstance(step, Ask) and step.id not in flow.knows for step in asked)
+    inner = (step.flow for step in asked if isinstance(step, Run))
+    return own + sum(_sure_questions(each, scopes, seen | {name}) for each in inner)

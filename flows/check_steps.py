@@ -10,12 +10,12 @@ from typing import get_type_hints
 
 from flows.actions import ACTIONS
 from flows.assemble import Loaded
-from flows.check_logic import sure_at
 from flows.conditions import Expression
 from flows.model import Ask, Do, Flow, Menu
 from flows.problems import Problem, problem_at
 from flows.scope import Scopes
 from flows.shapes import TEXT, Shape, shape_of
+from flows.sure import sure_at
 
 _WORDS = frozenset("text name choice zip phone address pin outcome".split())
 _BINDING = frozenset({"give_consent", "book_rides"})

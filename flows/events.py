@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, get_args
+from typing import Any, ClassVar, TypeAlias, get_args
 
 from flows.views import InterviewView, LookupView, PlaceView, PromiseView, RideView
 
@@ -110,6 +110,10 @@ class OptedIn:
 
 # --- outside events: what authors may name ------------------------------------------------------------------
 
+Sure: TypeAlias = Mapping[str, frozenset[str]]
+"""Which optional fields of a view an event always brings, by the event's own field."""
+_CAR = frozenset({"car", "plate", "driver", "phone"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFound:
@@ -181,6 +185,7 @@ class InterviewCancelled:
 class RideBooked:
     """The provider has the ride: out and home are held."""
 
+    sure: ClassVar[Sure] = {"ride": frozenset({"arrive_at"})}
     at: datetime
     interview: InterviewView
     ride: RideView
@@ -199,6 +204,7 @@ class RideFailed:
 class RideCar:
     """A driver accepted: colour, make, plate, driver and minutes are known."""
 
+    sure: ClassVar[Sure] = {"ride": _CAR}
     at: datetime
     interview: InterviewView
     ride: RideView
@@ -208,6 +214,7 @@ class RideCar:
 class RideArrived:
     """The car is at the door and waits."""
 
+    sure: ClassVar[Sure] = {"ride": _CAR}
     at: datetime
     interview: InterviewView
     ride: RideView
@@ -258,13 +265,6 @@ class RideMissed:
     ride: RideView
 
 
-Outside: TypeAlias = (
-    PlaceFound
-    | InterviewTomorrow
-    | InterviewTomorrowAgain
-    | InterviewToday
-    | InterviewEnded
-    | InterviewEndedAgain
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLate:
     """The hour passed at which a human was to have written; nobody has."""
@@ -273,9 +273,16 @@ class PromiseLate:
     promise: PromiseView
 
 
+Outside: TypeAlias = (
+    PlaceFound
+    | PromiseLate
+    | InterviewTomorrow
+    | InterviewTomorrowAgain
+    | InterviewToday
+    | InterviewEnded
+    | InterviewEndedAgain
     | InterviewMoved
     | InterviewCancelled
-    | PromiseLate
     | RideBooked
     | RideFailed
     | RideCar

@@ -12,7 +12,8 @@ from typing import TypeAlias
 from flows.conditions import Expression, dotted, parse_tree
 from flows.model import Ask, Do, Finish, Flow, Menu, Remember, Run, Step, WaitFor
 from flows.references import afters, filled
-from flows.shapes import ADDRESS, ANY, TEXT, Shape, action_result, event_fields, merge, shape_of
+from flows.shapes import ADDRESS, ANY, TEXT, Shape, action_result, event_fields, less_maybe, merge, shape_of
+from flows.sure import sure_at
 from flows.texts import Text
 from flows.views import InterviewView
 
@@ -142,15 +143,30 @@ class Scopes:
             if isinstance(value, Text):
                 yield TEXT
             elif value is not None:
-                yield self.value(call.flow, value)
+                yield self._handed(call, self.value(call.flow, value), dotted(parse_tree(value.source)))
             elif name in self.first_filled(call.flow):
-                yield self.shape(call.flow, name)
+                yield self._handed(call, self.shape(call.flow, name), name)
         for on in flow.start_on:
             if name in (brought := event_fields(on.event)):
                 yield brought[name]
+        if not self._takes_from_record(flow, name):
+            return
         for other in self.flows.values():
             if name in other.keeps and other.id != flow.id and name not in (*other.needs, *other.knows):
                 yield self.shape(other, name)
+
+    def _takes_from_record(self, flow: Flow, name: str) -> bool:
+        """Tell whether a run of a flow may find this name on the person's record only."""
+        calls = self.calls.get(flow.id, ())
+        given = all(name in call.with_ or name in self.first_filled(call.flow) for call in calls)
+        return not calls or not given or bool(flow.start_words or flow.start_on)
+
+    def _handed(self, call: Call, shape: Shape, name: str | None) -> Shape:
+        """Give a view as a run gets it: what the caller's condition makes sure is there."""
+        if name is None or not shape.maybe:
+            return shape
+        known = sure_at(call.flow, call.at).known
+        return less_maybe(shape, [field for field in shape.maybe if f"{name}.{field}" in known])
 
     def value(self, flow: Flow, value: Expression) -> Shape:
         """Tell what a value in the conditions language gives."""

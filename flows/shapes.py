@@ -5,8 +5,8 @@ nothing is said against it.
 """
 
 import types
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -20,7 +20,7 @@ class Shape:
     """A kind ("text", "datetime", "view", "list", "any" …), the fields of a view, the item of a list.
 
     `keys` are the only texts a choice can be; empty where any text may come. `name` says which field of ours
-    it is ("who", "plate"), for the longest value it may take.
+    it is ("who", "plate"), for the longest value it may take. `maybe` are the fields that may be missing.
     """
 
     kind: str
@@ -28,6 +28,7 @@ class Shape:
     item: "Shape | None" = None
     keys: frozenset[str] = frozenset()
     name: str = ""
+    maybe: frozenset[str] = frozenset()
 
 
 ANY = Shape("any")
@@ -52,7 +53,11 @@ def action_result(name: str) -> Shape:
     action = ACTIONS.get(name)
     if action is None:
         return ANY
-    return Shape("view") if action.gives is Nothing else shape_of(action.gives)
+    return (
+        Shape("view")
+        if action.gives is Nothing
+        else less_maybe(shape_of(action.gives), getattr(action, "sure", ()))
+    )
 
 
 @cache
@@ -62,7 +67,14 @@ def event_fields(name: str) -> Mapping[str, Shape]:
     if event is None:
         return {}
     hints = get_type_hints(event)
-    return {each.name: shape_of(hints[each.name], each.name) for each in fields(event) if each.name != "at"}
+    shapes = {each.name: shape_of(hints[each.name], each.name) for each in fields(event) if each.name != "at"}
+    sure: Mapping[str, frozenset[str]] = getattr(event, "sure", {})
+    return {name: less_maybe(shape, sure.get(name, ())) for name, shape in shapes.items()}
+
+
+def less_maybe(shape: Shape, sure: Iterable[str]) -> Shape:
+    """Give a view some of whose fields are surely there."""
+    return replace(shape, maybe=shape.maybe - frozenset(sure))
 
 
 def shape_of(annotation: Any, name: str = "") -> Shape:
@@ -71,7 +83,8 @@ def shape_of(annotation: Any, name: str = "") -> Shape:
         return Shape(_PLAIN[annotation], name=name)
     if is_typeddict(annotation):
         hints = get_type_hints(annotation)  # NotRequired falls away
-        return Shape("view", {key: shape_of(hint, key) for key, hint in hints.items()}, name=name)
+        shapes = {key: shape_of(hint, key) for key, hint in hints.items()}
+        return Shape("view", shapes, name=name, maybe=frozenset(annotation.__optional_keys__))
     origin, given = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         kinds = [shape_of(each, name) for each in given if each is not type(None)]
@@ -87,7 +100,9 @@ def merge(shapes: Sequence[Shape]) -> Shape:
     if all(each == first for each in rest):
         return first
     if all(each.kind == "view" for each in shapes):
-        return Shape("view", {key: value for each in shapes for key, value in each.fields.items()})
+        every = {key: value for each in shapes for key, value in each.fields.items()}
+        maybe = {key for key in every for each in shapes if key in each.maybe or key not in each.fields}
+        return Shape("view", every, maybe=frozenset(maybe))
     if first.kind in _PLAIN.values() and all(each.kind == first.kind for each in rest):
         return Shape(first.kind)
     if all(each.kind == "choice" for each in shapes):

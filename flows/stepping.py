@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from typing import Any
 
-from flows.actions import ACTIONS, Action
+from flows.actions import ACTIONS, MUST, Action
 from flows.afters import HANDED, apply_after, hand_off, handed_over
 from flows.conditions import look_up
 from flows.effects import CallHuman
@@ -42,6 +42,7 @@ from flows.turn import (
     set_timer,
 )
 
+LACKS = "missing"  # why an action was not asked for: a live edit took one of its inputs away
 _MOST_STEPS = 400  # in one turn: far above any flow, so that even a faulty one ends
 
 
@@ -111,8 +112,12 @@ def _do_step(turn: Turn, root: Frame, frame: Frame, step: Step) -> bool:
             return _ask(turn, root, frame, step)
         case Do():
             _begin(frame, step)
+            action = _action(turn, frame, step)
+            if any(getattr(action, name) is None for name in MUST[step.action]):
+                action_failed(turn, root, frame, LACKS)
+                return False
             frame.call = next_number(turn)
-            turn.effects.append(DoEffect(frame.call, _action(turn, frame, step)))
+            turn.effects.append(DoEffect(frame.call, action))
             return False
         case WaitFor():
             return _wait(turn, frame, step)

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flows.edits import _possible
-from flows.effects import Say
+from flows.effects import CallHuman, Do, Say
 from flows.engine import advance
 from flows.events import OptionTapped, TextReceived
 from flows.model import Ask, Option, Where
 from flows.progress import Progress, new_progress
 from flows.texts import plain
+from tests.flows.lives import Person
 from tests.flows.stage import flows_of
 
 AT = datetime(2027, 2, 23, 17, 48, tzinfo=ZoneInfo("America/New_York"))
@@ -132,3 +133,23 @@ def test_what_can_still_be_an_answer(kind: Any, value: Any, possible: bool) -> N
     options = (Option(key="front", label=plain("front")),)
     step = Ask(id="x", where=Where("f", 1), as_=kind, text=plain("?"), options=options)
     assert _possible(step, value) is possible
+
+
+def test_an_action_that_lacks_what_it_must_have_is_not_asked_for() -> None:
+    """The question of an input is gone: a human is called, and the person is answered."""
+    flow = """
+        flow: intake
+        title: Intake
+        start_words: [GO]
+        steps:
+          - id: keep
+            do: set_pin
+            with: {pin: pin}
+          - id: end
+            say: Kept.
+        """
+    person = Person(opted_in=True, flows=flows_of(flow))
+    effects = person.meet(person.text("go"))
+    assert [each.kind for each in effects if isinstance(each, CallHuman)] == ["an action failed"]
+    assert not [each for each in effects if isinstance(each, Do)]
+    assert [each.text for each in effects if isinstance(each, Say)] == ["Hi. Text MENU to see what I can do."]

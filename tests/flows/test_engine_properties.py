@@ -94,7 +94,7 @@ def test_a_new_round_waits_for_the_person(life: Any, said: list[str]) -> None:
     live(person, life)
 
 
-# --- the long run itself ------------------------------------------------------------------------------------
+# --- the long run itself ------------------------------------------------------------------------------
 
 
 def test_the_long_run_does_what_it_is_told_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
