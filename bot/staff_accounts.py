@@ -15,7 +15,7 @@ from bot.app import key_ring
 from bot.clock import SystemClock
 from bot.settings import Settings
 from storage import audit, staff
-from storage.database import open_database
+from storage.database import BESIDE_A_SERVER, open_database
 from storage.tables.staff import Role
 
 SHORTEST: Final = 12
@@ -47,7 +47,7 @@ async def add(settings: Settings, new: NewAccount) -> int:
         raise BadAccount(f"The role must be one of {', '.join(get_args(Role))}.")
     if "@" not in new.email or not new.name.strip():
         raise BadAccount("A name and an e-mail address are needed.")
-    database = open_database(settings.database_url, key_ring(settings))
+    database = open_database(settings.database_url, key_ring(settings), patience=BESIDE_A_SERVER)
     try:
         return await database.run(partial(_add, settings, new, PasswordHasher().hash(new.password)))
     finally:

@@ -15,7 +15,7 @@ from bot.app import key_ring
 from bot.clock import SystemClock
 from bot.settings import Settings
 from storage import audit, funds, invites, staff
-from storage.database import open_database
+from storage.database import BESIDE_A_SERVER, open_database
 
 MOST_CENTS: Final = 10**12
 MOST_CARDS: Final = 1000
@@ -63,7 +63,7 @@ async def add_fund(settings: Settings, new: NewFund) -> int:
     """Open a fund and return its id; raises BadSupply."""
     if not new.name.strip():
         raise BadSupply("A fund needs a name.")
-    database = open_database(settings.database_url, key_ring(settings))
+    database = open_database(settings.database_url, key_ring(settings), patience=BESIDE_A_SERVER)
     try:
         return await database.run(partial(_add_fund, new))
     finally:
@@ -80,7 +80,7 @@ async def add_cards(settings: Settings, new: NewCards) -> list[str]:
         raise BadSupply(f"1 to {MOST_CARDS} cards at a time, each for at least one person.")
     if new.lang not in (None, "en", "es"):
         raise BadSupply("The language is en or es.")
-    database = open_database(settings.database_url, key_ring(settings))
+    database = open_database(settings.database_url, key_ring(settings), patience=BESIDE_A_SERVER)
     try:
         return await database.run(partial(_add_cards, new))
     finally:

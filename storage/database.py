@@ -44,6 +44,12 @@ WAITING = 1000
 BATCH = 64
 CONNECTIONS = 4
 RETRIES = 4
+PATIENCE = 5.0
+"""Seconds a turn waits for another process that writes to the same SQLite file."""
+
+BESIDE_A_SERVER = 30.0
+"""The same for a command: under full load its turn comes within about two."""
+
 FIRST_GOOD_SQLITE = (3, 51, 3)
 AGAIN = frozenset({"40P01", "40001", "23505"})
 """deadlock_detected, serialization_failure; unique_violation: two processes wrote the same new thing at once
@@ -122,11 +128,13 @@ def _is_sqlite(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def _sqlite_engine(url: sa.URL, *, begin: str = "BEGIN IMMEDIATE", **options: Any) -> sa.Engine:
+def _sqlite_engine(
+    url: sa.URL, *, begin: str = "BEGIN IMMEDIATE", patience: float = PATIENCE, **options: Any
+) -> sa.Engine:
     driver, _ = sqlite_driver()
     # isolation_level None is true autocommit up to 3.11 and after: BEGIN is ours, and so are the savepoints.
-    arguments = {"check_same_thread": False, "isolation_level": None, "timeout": 5, "cached_statements": 256}
-    engine = sa.create_engine(url, module=driver, connect_args=arguments, **options)
+    arguments = {"check_same_thread": False, "isolation_level": None, "cached_statements": 256}
+    engine = sa.create_engine(url, module=driver, connect_args=arguments | {"timeout": patience}, **options)
 
     def set_pragmas(connection: Any, _record: object) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
@@ -143,9 +151,17 @@ def _sqlite_engine(url: sa.URL, *, begin: str = "BEGIN IMMEDIATE", **options: An
 class SqliteDatabase:
     """One file, one writer thread, group commit."""
 
-    def __init__(self, url: sa.URL, keys: KeyRing, *, waiting: int = WAITING, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        url: sa.URL,
+        keys: KeyRing,
+        *,
+        waiting: int = WAITING,
+        batch: int = BATCH,
+        patience: float = PATIENCE,
+    ) -> None:
         """Open the file, so that a wrong path is said at start-up and not in a turn."""
-        self.engine = make_engine(str(url), keys, poolclass=sa.pool.StaticPool)
+        self.engine = make_engine(str(url), keys, poolclass=sa.pool.StaticPool, patience=patience)
         self._readers = self.engine
         if url.database not in (None, "", ":memory:"):
             self._readers = make_engine(str(url), keys, begin="BEGIN", pool_size=2, max_overflow=0)
@@ -347,12 +363,15 @@ class _RunAgain(Exception):
 Database: TypeAlias = SqliteDatabase | PostgresDatabase
 
 
-def open_database(url: str, keys: KeyRing) -> Database:
-    """Open the door to the database at `url`; the schema must be there (storage.migrations.upgrade)."""
+def open_database(url: str, keys: KeyRing, *, patience: float = PATIENCE) -> Database:
+    """Open the door to the database at `url`; the schema must be there (storage.migrations.upgrade).
+
+    `patience` is for SQLite: seconds to wait for another process that writes.
+    """
     parsed = engine_url(url)
     if not _is_sqlite(parsed):
         return PostgresDatabase(parsed, keys)
     _, note = sqlite_driver()
     if note:
         log.warning(note)
-    return SqliteDatabase(parsed, keys)
+    return SqliteDatabase(parsed, keys, patience=patience)

@@ -106,3 +106,15 @@ async def test_commands_write_beside_a_server_under_traffic(database_url: str) -
             assert set(answers) == {200}
             for of in (Caseworker, Fund, InviteCode):
                 assert len(await server.rows(sa.select(table(of)))) == 1
+
+
+@only_sqlite
+def test_a_command_whose_turn_never_comes_changes_nothing_and_says_so(
+    database_url: str, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.supplies.BESIDE_A_SERVER", 0.2)
+    with engine.begin() as writing:
+        refused = onward(database_url, "fund", "add", "rides", "5000")
+        assert refused.exit_code == 1
+        assert "Nothing was changed: try again." in refused.stderr
+        assert not writing.execute(sa.select(table(Fund))).all()

@@ -33,4 +33,6 @@ def plainly() -> Iterator[None]:
     except (BadSettings, BadFlows, PortTaken, Taken, BadKeys) as error:
         stop(error)
     except OperationalError as error:
+        if "locked" in str(error.orig):
+            stop("Something else has been writing to the database all along. Nothing was changed: try again.")
         stop(f"The database does not answer: {type(error.orig).__name__}. Is DATABASE_URL right?")
