@@ -21,7 +21,7 @@ from flows.model import Flow, PlanRow, Where
 from flows.nodes import Fields, read_nodes, to_plain
 from flows.parse import read_page
 from flows.plans import read_plan
-from flows.problems import Problem
+from flows.problems import Problem, worth_telling
 from flows.references import references
 from flows.sentences import read_sentences
 from flows.texts import Text
@@ -69,7 +69,7 @@ def assemble(sources: Mapping[str, str], problems: Iterable[Problem] = ()) -> Lo
         flows=_flowset(flows, plans, sentences, keywords, crisis, sources)
         if not found and keywords and crisis
         else None,
-        problems=sorted(found),
+        problems=worth_telling(found),
         notes=tuple(note for page in pages for note in page.notes),
         all_flows=flows,
         plan_rows=rows,

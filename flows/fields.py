@@ -234,6 +234,8 @@ def read_expression(page: Page, node: Node) -> Expression:
         return compile_expression(source or "no")
     except BadCondition as bad:
         fix = 'write it like work has "driving" or not known(zip).'
+        if re.search(r"[^=!<>]=[^=]", source):
+            fix = "compare with two equal signs, like zip == known_zip."
         page.fault(node, f"The condition is not allowed: {bad}.", fix, "condition")
         return compile_expression("no")
 

@@ -84,7 +84,7 @@ def _inside(step: Step) -> tuple[str, list[str]]:
         case Run(flow=name):
             return "run", [] if name == step.id else [name]
         case Remember(is_=value):
-            return "remember", [value.source if isinstance(value, Expression) else "a text"]
+            return "remember", [value.source if isinstance(value, Expression) else _first(value.forms["en"])]
         case Handoff(text=text):
             return "handoff", [_first(text.forms["en"])]
         case Finish(outcome=outcome, text=text):

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from flows.problems import Problem
+from flows.problems import UNREADABLE, Problem
+from flows.unreadable import cut_by_a_hash, explain
 
 LARGEST = 200_000  # bytes in a file
 _DEEPEST = 12
@@ -57,15 +58,15 @@ def read_nodes(file: str, source: str) -> tuple[list[Node], list[Problem]]:
     """Read every document of a file; a refused one gives what stood before the fault."""
     if len(source.encode()) > LARGEST:
         fix = "split it into several files."
-        return [], [Problem(file, 1, f"The file is larger than {LARGEST // 1000} kB.", fix)]
+        return [], [Problem(file, 1, f"The file is larger than {LARGEST // 1000} kB.", fix, UNREADABLE)]
     found: list[Node] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = list(cut_by_a_hash(file, source))
     try:
         found.extend(_documents(yaml.parse(source, Loader=_Loader), file, problems))
     except Refused as no:
-        problems.append(Problem(file, no.line, no.words, no.fix))
+        problems.append(Problem(file, no.line, no.words, no.fix, UNREADABLE))
     except yaml.YAMLError as error:
-        problems.append(_explain(file, source, error))
+        problems.append(explain(file, source, error))
     return found, problems
 
 
@@ -99,6 +100,9 @@ def _node(event: Any, events: Iterator[Any], file: str, problems: list[Problem],
     if depth > _DEEPEST:
         raise Refused(line, "This is nested too deeply.", "make a flow of its own and `run:` it.")
     if isinstance(event, yaml.ScalarEvent):
+        if not event.style and event.value.count('"') % 2:
+            words = "A quote stands here without its other half."
+            problems.append(Problem(file, line, words, "put the whole text in quotes, or take it away."))
         return Scalar(event.value, line, bool(event.style))
     if isinstance(event, yaml.SequenceStartEvent):
         items = []
@@ -135,20 +139,3 @@ def _cut(file: str, key: Scalar, before: Mapping[str, Node]) -> Problem:
         return Problem(file, key.line, words, "put the whole text in quotes.", "cut")
     words = f'Inside {{ }} an unquoted text ends at a comma: "{key.text}" was cut off.'
     return Problem(file, key.line, words, "put the text in quotes.", "cut")
-
-
-def _explain(file: str, source: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    said = str(getattr(error, "problem", "") or error)
-    line = mark.line + 1 if mark else 1
-    if isinstance(error, yaml.reader.ReaderError):
-        line = source[: error.position].count("\n") + 1 if isinstance(error.position, int) else 1
-        return Problem(file, line, "There is a character that cannot be in a text.", "retype the line.")
-    if "mapping values are not allowed" in said:
-        return Problem(file, line, 'A text with ": " in it is read as a key.', "put the text in quotes.")
-    if "tab" in said or "'\\t'" in said:
-        return Problem(file, line, "A tab stands where spaces belong.", "indent with spaces.")
-    if "did not find expected" in said or "expected" in said or "block mapping" in said:
-        fix = "check the indent and the quotes of this line and the one before."
-        return Problem(file, line, "The line does not fit what stands above it.", fix)
-    return Problem(file, line, f"This cannot be read: {said}.", "check quotes and indent.")

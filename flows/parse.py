@@ -40,6 +40,8 @@ def read_page(file: str, source: str, sidecar: Sidecar) -> tuple[tuple[Flow, ...
     """Read every flow of a file, with its translations; faults, notes and texts are on the page."""
     documents, problems = read_nodes(file, source)
     page = Page(file, sidecar, problems, [], [], [])
+    if not documents and not problems and sidecar.entries:  # what is only begun may be empty
+        page.fault(1, "There is nothing in this file.", "write a flow, or delete the file.", "missing-key")
     return tuple(flow for node in documents if (flow := _flow(page, node))), page
 
 
