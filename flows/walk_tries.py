@@ -168,7 +168,7 @@ def _wait(atlas: Atlas, root: Frame, step: WaitFor) -> list[Try]:
 
 def variants(name: str, literals: Literals) -> list[Came]:
     """Give an event in the kinds that conditions can tell apart: lists empty, of one and of two; texts they
-    compare with."""
+    compare with; a view whole, and without what it may leave out."""
     choices: dict[str, list[Any]] = {}
     hints = get_type_hints(OUTSIDE[name])
     for field, hint in hints.items():
@@ -176,6 +176,9 @@ def variants(name: str, literals: Literals) -> list[Came]:
             choices[field] = _lists(get_args(hint)[0])
         elif hint is str:
             choices[field] = [word for word in _REASONS if word in literals.texts] or [_REASONS[0]]
+        elif field not in ("interview", "ride") and is_typeddict(hint):  # those two have their own kinds
+            left_out = sorted(hint.__optional_keys__ & literals.fields)
+            choices |= {field: [{}, dict.fromkeys(left_out)]} if left_out else {}
     if not choices:
         return [Came(name, {})]
     return [
@@ -188,7 +191,17 @@ _REASONS = ("no_cars", "over_budget", "refused", "bad_address", "unsure")
 
 
 def _say(values: tuple[Any, ...]) -> str:
-    return ", ".join(f"{len(each)} found" if isinstance(each, list) else str(each) for each in values)
+    return ", ".join(words for each in values if (words := _words(each)))
+
+
+def _words(value: Any) -> str:
+    match value:
+        case list():
+            return f"{len(value)} found"
+        case Mapping():
+            return f"without {', '.join(value)}" if value else ""
+        case _:
+            return str(value)
 
 
 @cache
