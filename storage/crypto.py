@@ -47,6 +47,8 @@ class KeyRing:
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
+    ciphers: Mapping[str, AESGCM] = field(init=False, repr=False, compare=False)
+    header: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
@@ -57,6 +59,9 @@ class KeyRing:
         for key_id in self.keys:
             if not _KEY_ID.fullmatch(key_id):
                 raise BadKeys(f"{key_id!r} is no key id: 1 to 32 letters, digits, '_' or '-'")
+        ciphers = {key_id: AESGCM(key) for key_id, key in self.keys.items()}
+        object.__setattr__(self, "ciphers", ciphers)
+        object.__setattr__(self, "header", bytes((VERSION, len(self.current))) + self.current.encode())
 
 
 def new_key() -> str:
@@ -86,20 +91,19 @@ def _from_base64(name: str, text: str) -> bytes:
 
 def seal(ring: KeyRing, place: str, plain: bytes) -> bytes:
     """Encrypt `plain` for `place` ("table.column") under the current key."""
-    key_id = ring.current.encode()
-    header = bytes((VERSION, len(key_id))) + key_id
     nonce = os.urandom(NONCE_BYTES)
-    return header + nonce + AESGCM(ring.keys[ring.current]).encrypt(nonce, plain, header + place.encode())
+    header = ring.header
+    return header + nonce + ring.ciphers[ring.current].encrypt(nonce, plain, header + place.encode())
 
 
 def unseal(ring: KeyRing, place: str, sealed: bytes) -> bytes:
     """Decrypt what `seal` made for the same place; raise CannotOpen if anything has changed."""
     header, rest = _split(sealed)
-    key = ring.keys.get(header[2:].decode("ascii", "replace"))
-    if key is None:
+    cipher = ring.ciphers.get(header[2:].decode("ascii", "replace"))
+    if cipher is None:
         raise CannotOpen(f"{place}: sealed with a key that is not on the ring: {header[2:]!r}")
     try:
-        return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], header + place.encode())
+        return cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], header + place.encode())
     except InvalidTag:
         raise CannotOpen(f"{place}: changed, or sealed for another column") from None
 
