@@ -20,7 +20,7 @@ _MARK = r"(?:#|no\.\s?|nr\.?\s?|num(?:ber|ero)?\s|option\s|opcion\s|the\s|la\s|e
 _NUMBER = re.compile(rf"{_MARK}\b(\d{{1,2}})(?:st|nd|rd|th|[.)\]!,:;]+)?(?=$|[\s,.!)&+/-])")
 _LEADING = re.compile(
     rf"^[\[(]?{_MARK}(\d{{1,2}})(?=$|[\])\s.,!;:-])"
-    r"(?!\s*(?:[ap]\.?\s?m\b|o'?clock|:\d|/\d|\d|%|or\b|o\b))"
+    r"(?!\s*(?:[ap]\.?\s?m\b|o'?clock|:\d|/\d|\d|%|or\b|o\b|(?:and|y|&|\+)\s*\d{1,2}\b(?!:)))"
     r"(?!\s*(?:days?|weeks?|hours?|months?|min|dias?|semanas?|horas?)\b)"
 )
 _TAPPED = re.compile(r"^\[\s*(.+?)\s*\]$")
@@ -31,17 +31,24 @@ _ORDINALS = {
 }  # fmt: skip
 _NOT = phrases(
     """
-    not | no | never | dont | doesnt | isnt | cant | wont | except | but | neither
+    not | no | never | dont | doesnt | isnt | wasnt | arent | cant | couldnt | wont | except | but | neither
     ni | nunca | menos | excepto | sin
     """
 )
 _ALL = phrases(
     """
     all | everything | both | any of (?:them|those)
-    tod[oa]s | ambos | ambas | cualquiera | los dos | las dos
+    tod[oa]s? | ambos | ambas | cualquiera | los dos | las dos
     """
 )
+_EXCEPT = re.compile(
+    r"\b(?:but not|pero no|(?:all|any) but|except(?: for)?|minus|excepto|salvo|y no|and not)\b"
+)
+_ALL_BUT = re.compile(r"\b(?:but|menos|not|no|sin)\b")
+_LETTERS = re.compile(r"[a-h](?:(?: ?[,&+/] ?| and | y | e | )[a-h])+")
+_FIRST = re.compile(r"\b(?:first|las? primer[ao]s|los primeros|primer[ao]s) (\w+)")
 _NONE = phrases("none | neither | nothing | ningun[oa]? | nada | no one", start=True)
+_CANNOT = re.compile(r"\bcan ?not\b")
 _FILLER = frozenset(
     """
     the a an i im me my is it its that one for to of in on at please pls want like would and or y o la el los
@@ -81,7 +88,7 @@ def numbered(options: Sequence[Choice]) -> dict[int, Choice]:
 def _said(text: str) -> str:
     folded = fold(text[:400])
     tapped = _TAPPED.match(folded)
-    return tapped[1] if tapped else folded
+    return _CANNOT.sub("can't", tapped[1] if tapped else folded)
 
 
 def _one(folded: str, options: Sequence[Choice]) -> Choice | None:
@@ -203,16 +210,22 @@ def _by_spelling(said: list[str], options: Sequence[Choice]) -> Choice | None:
 
 
 def _many(folded: str, options: Sequence[Choice], alone: frozenset[str]) -> list[Choice]:
+    every = _ALL.search(folded)
+    if parted := (_EXCEPT.search(folded) or (every and _ALL_BUT.search(folded, every.end()))):
+        whole = "all" if every else folded[: parted.start()]
+        picked, out = _many(whole, options, alone), _many(folded[parted.end() :], options, alone)
+        return [each for each in picked if each not in out] if out else []
     by_number = numbered(options)
     said = words(folded)
-    if _ALL.search(folded) and not _whole(said, options):
-        out = {int(each) for each in _NUMBER.findall(folded)} if _NOT.search(folded) else set()
-        return [each for n, each in by_number.items() if each.key not in alone and n not in out]
+    if every and not _whole(said, options):
+        return [each for each in options if each.key not in alone]
     if together := _run_together(folded, options):
         return together
     numbers = [int(each) for each in _NUMBER.findall(_ranges(folded))]
     if numbers:
         return [by_number[n] for n in numbers] if all(n in by_number for n in numbers) else []
+    if places := _letters(folded) or _places(folded, said, len(options)):
+        return [options[at] for at in places] if max(places) < len(options) else []
     if one := _one(folded, options):
         return [one]
     if _NOT.search(folded):
@@ -221,7 +234,28 @@ def _many(folded: str, options: Sequence[Choice], alone: frozenset[str]) -> list
     return spoken or [each for each in options if any(_holds(said, known) for known in _names(each))]
 
 
+def _letters(folded: str) -> list[int]:
+    """Read "a c" and "A, C" as the places of options; a letter alone is read elsewhere."""
+    return (
+        [ord(each) - ord("a") for each in re.findall(r"\b[a-h]\b", folded)]
+        if _LETTERS.fullmatch(folded)
+        else []
+    )
+
+
+def _places(folded: str, said: list[str], size: int) -> list[int]:
+    """Read "first and third" and "the first two" as the places of options."""
+    if first := _FIRST.search(folded):
+        count, used = numeral([first[1]], 0)
+        if used and count > 1:
+            return [*range(count)]
+    named = [_ORDINALS[word] for word in said if word in _ORDINALS]
+    return [size - 1 if each < 0 else each - 1 for each in named] if len(named) > 1 else []
+
+
 def _ranges(folded: str) -> str:
+    folded = re.sub(r"(?<=\d)\s*y\s*(?=\d)", " ", folded)
+
     def spread(found: re.Match[str]) -> str:
         first, last = int(found[1]), int(found[2])
         return " ".join(str(n) for n in range(first, last + 1)) if first < last <= first + 20 else found[0]

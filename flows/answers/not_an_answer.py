@@ -17,7 +17,7 @@ Reason: TypeAlias = Literal[
 _REACTED = (
     r"liked|loved|disliked|emphasized|questioned|laughed at|reacted .{1,24} to"
     r"|removed an? \w+ (?:reaction )?from|le gusto|le encanto|no le gusto|destaco|enfatizo|se rio de"
-    r"|pregunto por|dio risa|reacciono con .{1,24} a|quito"
+    r"|pregunto por|dio risa|reacciono con .{1,24} a|quito|me gusta|me encanta|a \w+ le (?:gusto|encanto)"
 )
 _THINGS = r"an? (?:image|photo|movie|audio message)|una? (?:imagen|foto|video)"
 _TAPBACK = re.compile(rf"^\W*(?:{_REACTED})\b(?:.{{0,12}}?[\"'].*| (?:{_THINGS}).{{0,20}})$", re.DOTALL)
@@ -45,6 +45,7 @@ _THANKS = phrases(
     thanks? | thanx | thx | tx | ty | tysm | tyvm | thnx | thnks | thankyou | thank (?:you|u|ya)
     (?:appreciate|appreciated) (?:it|you|u|that|this) | much appreciated | god bless(?: you| u)?
     bless (?:you|u)
+    you too | u too | same to (?:you|u) | igualmente | bendiciones
     gracias | grasias | muy amable | dios (?:le|la|lo|te) bendiga | se (?:lo )?agradezco
     """,
     start=True,
@@ -53,8 +54,8 @@ _THANKS_REST = frozenset(
     """
     so much very u you ya yall a lot lots ton again for the help your all everything that this it me and god
     sir maam miss man bro good bye night day have great one nice ok okay really appreciate thank thanks team
-    kindly bless muchas por todo la ayuda su usted ustedes muy amable de verdad que dios le bendiga buen
-    dia noche y
+    kindly bless bendiciones too igualmente muchas por todo la ayuda su usted ustedes muy amable de verdad que
+    dios le bendiga buen dia noche y
     """.split()
 )
 _GREETING = phrases(
@@ -62,7 +63,8 @@ _GREETING = phrases(
     hi+ | hey+ | hello+ | helo | hiya | yo | sup | howdy | whats up | wassup
     good (?:morning|afternoon|evening|day)
     gm | morning | how are (?:you|u)
-    hola+ | ola | buen(?:os|as)? (?:dias?|tardes|noches) | que tal | como esta | saludos | oye | oiga
+    hola+ | ola | buen(?:os|as)? (?:dias?|tardes|noches) | buenas | q(?:ue)? tal
+    como esta | saludos | oye | oiga
     """,
     start=True,
 )
@@ -74,6 +76,8 @@ _GREETING_REST = frozenset(
 )
 _BYE = phrases(
     """
+    (?:have|u have) an? (?:good|great|nice|blessed|wonderful) (?:day|night|one|evening|afternoon|weekend)
+    que tenga (?:un )?buen[oa]? (?:dia|noche|tarde|fin)
     bye | goodbye | good ?night | gn | cya | see (?:you|u|ya) | adios | hasta (?:luego|manana|pronto)
     nos vemos
     """,
@@ -89,11 +93,13 @@ _ON_MY_WAY = phrases(
     r"""
     omw | otw | on (?:my|the|our) way | almost there | nearly there | coming (?:out|down|now|outside)
     walking (?:out|over|there) | heading (?:out|over|there|down) | be (?:right )?there(?: soon)?
+    ahi voy | ahorita (?:voy|salgo|llego)
     ya (?:voy|salgo|bajo|casi llego) | voy (?:para alla|en camino|llegando|bajando|saliendo)
     en camino | estoy (?:en camino|llegando)
     """,
     start=True,
 )
+_LAUGH = re.compile(r"^(?:(?:l+o+l+|lmf?ao+|rofl|(?:h+[ae]+){2,}h*|(?:j+[aei]+){2,}j*)(?: |$))+$")
 _THUMB = re.compile(r"^(?:[\U0001F44D\U0001F44C\U0001F197\u2705\u2714][\U0001F3FB-\U0001F3FF\ufe0f]*\s*)+$")
 
 
@@ -114,6 +120,8 @@ def _by_words(said: tuple[str, ...]) -> Reason | None:
     line = _OPENING.sub("", " ".join(said))
     if len(said) <= 2 and all(word in _OK for word in said):
         return "ok"
+    if len(line) < 40 and _LAUGH.match(line):
+        return "emoji"
     if _only(line, _THANKS, _THANKS_REST):
         return "thanks"
     if _only(line, _GREETING, _GREETING_REST):

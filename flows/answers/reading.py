@@ -36,6 +36,7 @@ class Asked:
     draft: Value = None  # what an earlier, half understood text gave (AskBack.draft)
     exact: bool = False  # consent and bookings: the exact list only
     least: int | None = None  # yes_no about a number ("18 or older?"): a number from here on means yes
+    evening: bool = False  # time: an hour that leaves am and pm open is proposed as pm
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ def _read_time(heard: Heard, asked: Asked) -> Reading:
         return AskBack("unclear.time")
     at = _clock_time(heard.clock)
     if not heard.clock.sure:
+        at = at.replace(hour=at.hour + 12) if asked.evening and at.hour < 12 else at
         return Confirm(at, "propose.time", {"at": at})
     return Confirm(at, "propose.odd_hour" if _is_odd(heard.clock) else "read_back.time", {"at": at})
 
