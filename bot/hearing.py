@@ -74,12 +74,10 @@ def keep(
             _greet(connection, point, invite, now)
             new[place] = Heard(one, point, message_id, invite.code if invite is not None else None)
     seen = _seen(connection, list(new.values()))
-    new = {
+    return {
         place: replace(heard, seen=question)
         for (place, heard), question in zip(new.items(), seen, strict=True)
     }
-    _note(connection, list(new.values()), now)
-    return new
 
 
 def _row(one: Inbound, point: Point) -> NewInbound:
@@ -107,8 +105,11 @@ def _extra(one: Inbound) -> dict[str, Any] | None:
     return {name: value for name, value in came.items() if value is not None} or None
 
 
-def _note(connection: sa.Connection, heard: Sequence[Heard], now: datetime) -> None:
-    """Note that these addresses work, and which pictures are to be fetched."""
+def note(connection: sa.Connection, heard: Sequence[Heard], now: datetime) -> None:
+    """Note that these addresses work, and which pictures are to be fetched.
+
+    Once the conversations are locked: who sends locks them first and addresses after, too.
+    """
     if heard:
         points.heard_from(connection, sorted({one.point.id for one in heard}), now)
     for one in heard:

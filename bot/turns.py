@@ -53,6 +53,7 @@ def take(
     inbound = {place: item for place, item in enumerate(items) if isinstance(item, Inbound)}
     heard = hearing.keep(connection, inbound, world.settings, world.now)
     talks, whose = _load(connection, items, heard)
+    hearing.note(connection, list(heard.values()), world.now)
     decided = []
     for place, item in enumerate(items):
         talk = talks.get(whose.get(place, 0))
