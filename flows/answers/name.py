@@ -28,18 +28,20 @@ _NOT_NAMES = frozenset(
     """
     yes no yeah yep nope ok okay k none nothing why who what where when how stop help idk start menu back hi
     hello hey thanks skip maybe si claro nada que quien porque donde cuando como hola gracias saltar quizas
+    me is es my mi name nombre it yo
     """.split()
 )
 _ASKS = frozenset("who what where when how why que quien donde cuando como porque".split())
 _SENTENCE = frozenset("the is are was not dont cant i im it veo estoy voy puedo subi".split())
 _LOWER = frozenset("de del la las los y e da do dos van von der".split())
+_SIGNS = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")  # emoji and dingbats
 _LETTERS = re.compile(r"[^\W\d_]")
 LONGEST = 60
 
 
 def read(text: str) -> Reading:
     """Read a name as typed, or ask again: digits, an address, a sentence or a lone yes is no name."""
-    said = " ".join(text.replace("’", "'").split()).strip(' .,!?"*;:()[]-')
+    said = " ".join(_SIGNS.sub(" ", text.replace("’", "'")).split()).strip(' .,!?"*;:()[]-')
     rest = _TAIL.sub("", said[len(match.group()) :] if (match := _LEAD.match(said)) else said).strip(
         " .,!\"'"
     )
@@ -50,11 +52,12 @@ def read(text: str) -> Reading:
     said_words = fold(rest).replace("'", "").split()
     if fold(rest) in _NOT_NAMES or len(said_words) > 5 or (len(said_words) > 1 and _SENTENCE & {*said_words}):
         return AskBack("unclear.name")
-    return Understood(_cased(rest))
+    return Understood(_cased(rest, shouted=said.isupper()))
 
 
-def _cased(name: str) -> str:
-    if not (name.islower() or name.isupper()):
+def _cased(name: str, *, shouted: bool) -> str:
+    """Give a name its capitals, unless they were chosen: "call me DJ" is DJ."""
+    if not name.islower() and not (shouted or (name.isupper() and len(name) > 3)):
         return name
     return " ".join(
         word if at and word in _LOWER else _capital(word) for at, word in enumerate(name.lower().split())
@@ -62,4 +65,4 @@ def _cased(name: str) -> str:
 
 
 def _capital(word: str) -> str:
-    return re.sub(r"(^|['-])([^\W\d_])", lambda found: found[1] + found[2].upper(), word)
+    return re.sub(r"(^|['.-])([^\W\d_])", lambda found: found[1] + found[2].upper(), word)

@@ -28,9 +28,13 @@ def read(text: str) -> Reading:
 
 
 def _candidates(text: str) -> list[phonenumbers.PhoneNumberMatch]:
-    plain = re.sub(r"(?<=\d)[\s._·-]+(?=\d)", "-", text)
-    matches = phonenumbers.PhoneNumberMatcher(plain, "US", phonenumbers.Leniency.POSSIBLE, 20)
-    return [match for match in matches if _in_plan(match.number)]
+    """Find the numbers with everything between digits made a dash; where that runs two together, as typed."""
+    joined = re.sub(r"(?<=\d)[\s._·-]+(?=\d)", "-", text)
+    for spelled in (joined, text):
+        matches = phonenumbers.PhoneNumberMatcher(spelled, "US", phonenumbers.Leniency.POSSIBLE, 20)
+        if found := [match for match in matches if _in_plan(match.number)]:
+            return found
+    return []
 
 
 def _in_plan(number: phonenumbers.PhoneNumber) -> bool:

@@ -12,7 +12,8 @@ from flows.answers.plain import fold, phrases, words
 from flows.answers.reading import AskBack, Reading, Understood, Value
 
 _PO_BOX = re.compile(
-    r"\b(?:p\.?\s*o\.?\s*box|post office box|po\s?bx|apartado(?: postal)?|apdo)\b\.?\s*#?\s*\d*"
+    r"^\W*box\s*#?\d+|\b(?:p\.?\s*o\.?\s*box|p\.?o\.?b\.?(?=\s*#?\d)|post office box|po\s?bx"
+    r"|apartado(?: postal)?|apdo)\b\.?\s*#?\s*\d*"
 )
 _ZIP_ONLY = re.compile(r"^(?:zip(?: code)?|codigo postal|cp)?\W*\d{5}(?:-\d{4})?\W*$")
 _VAGUE = frozenset(
@@ -33,6 +34,9 @@ _LEAD = phrases(
     start=True,
 )
 _KEPT = {"OccupancyIdentifier": "unit", "ZipCode": "zip", "PlaceName": "city", "StateName": "state"}
+_TOWN = {"PlaceName", "StateName", "ZipCode"}
+_TOWN_END = re.compile(r", ?[a-z.]{2,5}(?: \d{5})?$|\b\d{5}(?:-\d{4})?$")
+_DOOR = re.compile(r"\b(?:doors?|entrance|gate|side|lobby|puerta|entrada|porton)\b")
 LONGEST = 200
 
 
@@ -47,7 +51,8 @@ def read(text: str) -> Reading:
     said = [word for word in words(folded) if word not in _VAGUE]
     if not any(any(each.isalpha() for each in word) for word in said):
         return AskBack("unclear.address")
-    return Understood(_shape(_without_lead(typed, folded)))
+    shape = _shape(_without_lead(typed, folded))
+    return AskBack("unclear.address_zip") if shape["shape"] == "town" else Understood(shape)
 
 
 def _without_lead(typed: str, folded: str) -> str:
@@ -65,4 +70,8 @@ def _shape(typed: str) -> dict[str, Value]:
     shape: dict[str, Value] = {"text": typed, "shape": "street" if street else "words"}
     if street:
         shape |= {name: " ".join(found[tag]) for tag, name in _KEPT.items() if tag in found}
+        if _DOOR.search(fold(str(shape.get("city", "")))):
+            del shape["city"]  # "front door" written behind the street is no town
+    elif "StateName" in found and set(found) <= _TOWN and _TOWN_END.search(fold(typed)):
+        shape["shape"] = "town"
     return shape
