@@ -76,7 +76,7 @@ def _why_not(connection: sa.Connection, row: Any, now: datetime) -> WhyNot | Non
     if row.kind == "consent":
         if row.consent == "withdrawn" and row.at < _stopped_at(connection, row.point):
             return "opted_out"
-    elif row.consent != "given":
+    elif row.consent != "given" and not (row.kind == "crisis" and row.consent != "withdrawn"):
         return "opted_out" if row.consent == "withdrawn" else "not_opted_in"
     if row.kind in ("reply", "nudge") and row.epoch != row.epoch_now:
         return "taken_over"
@@ -104,7 +104,11 @@ def _write(connection: sa.Connection, message: Claimed, values: dict[str, Any]) 
 
 
 def sent(connection: sa.Connection, message_id: int, provider_id: str, now: datetime) -> None:
-    """The provider has taken it: a fact, recorded even when the lease was lost."""
+    """The provider has taken it: a fact, recorded even when the lease was lost.
+
+    Another text that was held for this one, by its words, is in doubt again: they were not the same.
+    """
+    _not_theirs(connection, message_id, provider_id, now)
     values = {"provider_id": provider_id, "state": "sent", "sent_at": now, "error": None}
     _settle(connection, message_id, values | {"finished_at": None}, _BEFORE["sent"])
     channel = connection.execute(_CHANNEL, {"message": message_id}).scalar_one_or_none()
@@ -114,6 +118,29 @@ def sent(connection: sa.Connection, message_id: int, provider_id: str, now: date
         _fold(connection, report.channel, provider_id, report.state, report.code, now)
     if early:
         connection.execute(sa.delete(EARLY).where(at))
+
+
+def ids_of_others(connection: sa.Connection, conversation_id: int, message_id: int) -> frozenset[str]:
+    """List the provider's ids of a person's newest other texts: one that is looked for has none of them."""
+    others = sa.select(MESSAGE.c.provider_id).where(
+        MESSAGE.c.conversation_id == conversation_id,
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.id != message_id,
+        MESSAGE.c.provider_id.is_not(None),
+    )
+    return frozenset(connection.scalars(others.order_by(MESSAGE.c.id.desc()).limit(_RECENT)))
+
+
+def _not_theirs(connection: sa.Connection, message_id: int, provider_id: str, now: datetime) -> None:
+    channel = sa.select(MESSAGE.c.channel).where(MESSAGE.c.id == message_id).scalar_subquery()
+    mistaken = sa.and_(
+        MESSAGE.c.channel == channel,
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.provider_id == provider_id,
+        MESSAGE.c.id != message_id,
+    )
+    doubt = {"provider_id": None, "state": "maybe_sent", "sent_at": None, "error": MISTAKEN}
+    connection.execute(sa.update(MESSAGE).where(mistaken).values(**doubt, finished_at=now))
 
 
 def rejected(connection: sa.Connection, message_id: int, code: str, now: datetime) -> None:
@@ -138,6 +165,8 @@ def maybe_sent(connection: sa.Connection, message_id: int, error: str, now: date
 
 
 NEVER_SENT = "never reached the provider"
+MISTAKEN = "another text of the same words was taken for it"
+_RECENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +174,7 @@ class Doubtful:
     """A text that ended as perhaps sent."""
 
     id: int
+    conversation_id: int
     address: str
     body: str
     sending_since: datetime
@@ -153,7 +183,9 @@ class Doubtful:
 def doubtful(connection: sa.Connection, channel: str, since: datetime, limit: int) -> list[Doubtful]:
     """List what ended as perhaps sent since then on a channel, the oldest first."""
     statement = (
-        sa.select(MESSAGE.c.id, POINT.c.address, MESSAGE.c.body, MESSAGE.c.sending_since)
+        sa.select(
+            MESSAGE.c.id, MESSAGE.c.conversation_id, POINT.c.address, MESSAGE.c.body, MESSAGE.c.sending_since
+        )
         .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
         .where(MESSAGE.c.state == "maybe_sent", MESSAGE.c.channel == channel)
         .where(MESSAGE.c.finished_at > since, MESSAGE.c.error != NEVER_SENT)

@@ -8,7 +8,7 @@ database keeps (NUL, lone surrogates) and never logged.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
@@ -225,8 +225,8 @@ class Channel(Protocol):
         """Fetch a photo somebody sent."""
         ...
 
-    async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
-        """Look for a text whose sending, begun at `since`, ended `Unknown`.
+    async def find_sent(self, message: Outbound, since: datetime, others: Collection[str] = ()) -> FindAnswer:
+        """Look for a text whose sending, begun at `since`, ended `Unknown`; `others` are ids of other texts.
 
         Providers' lists lag by seconds: ask no sooner than about ten after the sending ended.
         """

@@ -25,7 +25,7 @@ import re
 import secrets
 from base64 import b64decode
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -157,7 +157,7 @@ class Simulator:
         """List what a phone got since this server started, the oldest first."""
         return [message for _, _, message in self._shown.get(phone, ())]
 
-    async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
+    async def find_sent(self, message: Outbound, since: datetime, others: Collection[str] = ()) -> FindAnswer:
         if any(shown.id == message.id for _, _, shown in self._shown[message.address]):
             return Found(_sent_id(message))
         return (

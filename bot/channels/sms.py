@@ -9,7 +9,7 @@ This module is the only one that imports twilio, and only a configured channel i
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -255,7 +255,7 @@ class Sms:
             return _refusal(400, _number(sent.error_code))
         return Delivered(sent.sid) if sent.sid else Unknown("an answer without a sid")
 
-    async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
+    async def find_sent(self, message: Outbound, since: datetime, others: Collection[str] = ()) -> FindAnswer:
         # No DateSent filter: it would hide a text that is still queued, and that one must not be sent again.
         try:
             listed = await self._twilio.messages.list_async(to=message.address, limit=100)
@@ -263,7 +263,7 @@ class Sms:
             return CannotTell(type(error).__name__)
         for one in listed:
             ours = one.direction != "inbound" and one.date_created and one.date_created >= since - SKEW
-            if ours and _same_words(message.body, one.body or ""):
+            if ours and one.sid not in others and _same_words(message.body, one.body or ""):
                 return Found(one.sid)
         return NotFound()
 

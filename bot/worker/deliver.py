@@ -7,6 +7,7 @@ maybe_sent, is shown to staff, and is never sent again, but for a crisis text: t
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -92,7 +93,8 @@ async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claime
     """Ask the provider about a text whose sending began; True: it may be sent now."""
     since = message.sending_since
     assert since is not None, "only a text that was begun is looked for"
-    answer = await _found(channel, _outbound(workshop, message), since)
+    others = partial(outbox.ids_of_others, conversation_id=message.conversation_id, message_id=message.id)
+    answer = await _found(channel, _outbound(workshop, message), since, await workshop.database.read(others))
     now = workshop.clock.now()
     match answer:
         case NotFound():
@@ -110,10 +112,10 @@ async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claime
     return False
 
 
-async def _found(channel: Channel, message: Outbound, since: datetime) -> FindAnswer:
+async def _found(channel: Channel, message: Outbound, since: datetime, others: Collection[str]) -> FindAnswer:
     """Look for a text; a bug on the way leaves it in doubt, which holds its address no longer than any."""
     try:
-        return await channel.find_sent(message, since)
+        return await channel.find_sent(message, since, others)
     except Exception as error:
         log.exception("looking failed", extra={"channel": channel.name, "text": message.id})
         return CannotTell(type(error).__name__)

@@ -116,7 +116,9 @@ async def _look_for_doubtful(workshop: Workshop, name: str, channel: Channel, no
     """Ask again for the texts of the last day that ended as perhaps sent; none of them is sent again."""
     read = partial(outbox.doubtful, channel=name, since=now - DAY, limit=MOST_LOOKED_FOR)
     for one in await workshop.database.read(read):
-        answer = await channel.find_sent(Outbound(one.id, one.address, one.body), one.sending_since)
+        others = partial(outbox.ids_of_others, conversation_id=one.conversation_id, message_id=one.id)
+        text = Outbound(one.id, one.address, one.body)
+        answer = await channel.find_sent(text, one.sending_since, await workshop.database.read(others))
         match answer:
             case Found(provider_id):
                 found = partial(outbox.sent, message_id=one.id, provider_id=provider_id, now=now)

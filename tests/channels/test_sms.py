@@ -544,6 +544,14 @@ async def test_a_text_is_known_by_its_words_and_its_time(
     assert answer == (Found(text.sid) if found else NotFound())
 
 
+async def test_another_text_of_the_same_words_is_not_the_one(sms_rig: Rig) -> None:
+    ours, other = (held(sms_rig, "Next?", BEGAN + timedelta(seconds=n)) for n in (1, 2))
+    next_ = Outbound(1, PHONE, "Next?")
+
+    assert await sms_rig.channel.find_sent(next_, BEGAN, {other.sid}) == Found(ours.sid)
+    assert await sms_rig.channel.find_sent(next_, BEGAN, {ours.sid, other.sid}) == NotFound()
+
+
 async def test_what_they_texted_is_not_what_we_sent(sms_rig: Rig) -> None:
     assert sms_rig.twilio
     sms_rig.twilio.receive(PHONE, "yes", at=BEGAN)

@@ -365,3 +365,15 @@ def test_what_turns_out_to_be_sent_is_sent(connection: sa.Connection) -> None:
     outbox.maybe_sent(connection, one.id, "timeout", minutes(2))
     outbox.rejected(connection, one.id, "30005", minutes(2))
     assert state_of(connection, one.id) == "sent"
+
+
+def test_a_text_taken_for_another_of_the_same_words_is_in_doubt_again(connection: sa.Connection) -> None:
+    messages.queue(connection, [text(someone(connection)), text(someone(connection, "+15555550102"))])
+    lost, here = outbox.claim(connection, NOW, 2)
+    for one in (lost, here):
+        assert outbox.before_send(connection, one, NOW) is None
+    outbox.sent(connection, lost.id, "SM1", minutes(1))
+    assert outbox.ids_of_others(connection, lost.conversation_id, 0) == {"SM1"}
+    assert outbox.ids_of_others(connection, lost.conversation_id, lost.id) == set()
+    outbox.sent(connection, here.id, "SM1", minutes(2))  # the provider's own answer
+    assert (state_of(connection, lost.id), state_of(connection, here.id)) == ("maybe_sent", "sent")

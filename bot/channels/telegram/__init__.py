@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -206,7 +206,7 @@ class Telegram:
             return Unknown(f"unreadable answer: {type(error).__name__}")
         return Delivered(str(sent.message_id))
 
-    async def find_sent(self, message: Outbound, since: datetime) -> FindAnswer:
+    async def find_sent(self, message: Outbound, since: datetime, others: Collection[str] = ()) -> FindAnswer:
         return CannotTell("Telegram cannot be asked what it has sent", ever=True)
 
     async def fetch_photo(self, ref: PhotoRef) -> PhotoAnswer:
