@@ -46,13 +46,13 @@ def main() -> int:
 def story(driver: Driver) -> list[str]:
     """Say what the figures stand on."""
     log, made = driver.log, driver.installation
-    booked = sum(person.over for person in driver.bookers)
     refused = ", ".join(f"{many} x {status}" for status, many in sorted(log.refused.items())) or "none"
     return [
         f"killed at: {', '.join(f'{name} ({many})' for name, many in log.killed.most_common())}",
         f"not reached in time: {dict(log.missed_points) or 'none'}",
         f"posts {log.posts}, refused {refused}; {len(made.twilio.sent)} texts by SMS, "
-        f"{len(made.telegram.sent)} by Telegram; {booked} booked a ride, {len(driver.trips)} cars ordered",
+        f"{len(made.telegram.sent)} by Telegram",
+        f"{driver.booked} booked a ride, {len(driver.trips)} cars were ordered",
         f"a start took {made.start_seconds / max(made.starts, 1):.2f} s",
     ]
 

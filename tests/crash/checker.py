@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from storage.outbox import NEVER_SENT
 from storage.tables import ContactPoint, Message, Ride, Turn, table
 from tests.crash.driver import Driver, stuck
 from tests.crash.people import Person, Text
@@ -82,13 +83,13 @@ def check(driver: Driver) -> Counts:
     counts = Counts(badly_stopped=int(not driver.log.stopped_well))
     said = said_by(driver)
     came_in(driver.log.texts, rows, turns, counts)
-    answered((*driver.people, *driver.bookers), rows, said, counts)
+    answered(driver.people, driver.log.texts, rows, said, counts)
     went_out(rows, said, driver.log.delivered, counts)
     in_order(driver.log.texts, rows, turns, said, counts)
     cars(rides, driver.trips, counts)
     counts.stuck = sum(len(ids) for ids in left.values())
     counts.why += [f"stuck in {name}: {ids}" for name, ids in left.items()]
-    counts.maybe_sent = sum(row["state"] == "maybe_sent" for row in rows)
+    counts.maybe_sent = sum(map(in_doubt, rows))
     return counts
 
 
@@ -101,7 +102,7 @@ def said_by(driver: Driver) -> list[Said]:
 
 
 def _rows(connection: sa.Connection) -> list[Mapping[str, Any]]:
-    names = "id channel direction kind state body provider_id sending_since conversation_id"
+    names = "id channel direction kind state body error provider_id sending_since conversation_id"
     columns = [MESSAGE.c[name] for name in names.split()]
     joined = sa.select(*columns, POINT.c.address).join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
     return [dict(row) for row in connection.execute(joined.order_by(MESSAGE.c.id)).mappings()]
@@ -146,22 +147,37 @@ def came_in(
 
 
 def answered(
-    people: Iterable[Person], rows: Sequence[Mapping[str, Any]], said: Sequence[Said], counts: Counts
+    people: Iterable[Person],
+    texts: Iterable[Text],
+    rows: Sequence[Mapping[str, Any]],
+    said: Sequence[Said],
+    counts: Counts,
 ) -> None:
-    """Everybody who waits by SMS was answered; and a number comes back once."""
-    heard: dict[str, list[str]] = defaultdict(list)
+    """Every number said to a question comes back, and once."""
+    said_in: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        said_in[text.address].append(text.words)
+    heard: dict[str, Counter[str]] = defaultdict(Counter)
     for one in said:
-        heard[one.address].append(one.body)
+        heard[one.address][one.body] += 1
+    doubtful = {(row["address"], row["body"]) for row in rows if in_doubt(row)}
     for person in people:
-        mine = heard[person.address]
-        waits = person.channel == "sms" and person.patient and person.waits_for
-        if waits and not any(person.waits_for in text for text in mine[person.heard_before :]):
-            counts.lost += 1
-            counts.why.append(f"{person.address} still waits for {person.waits_for!r}: {mine[-3:]}")
-        for text, times in Counter(mine).items():
-            if text.startswith("Got number") and times > 1:
+        numbers = [words for words in said_in[person.address] if words.startswith("number")]
+        answers = [f"Got {words}." for words in numbers]
+        lost = [f"Got {words}." for words in person.surely if not heard[person.address][f"Got {words}."]]
+        lost = [one for one in lost if (person.address, one) not in doubtful]
+        counts.lost += len(lost)
+        counts.why += [f"{person.address} never heard {one!r}" for one in lost]
+        for answer in answers:
+            if heard[person.address][answer] > 1:
                 counts.handled_twice += 1
-                counts.why.append(f"{person.address} heard {text!r} {times} times")
+                counts.why.append(f"{person.address} heard {answer!r} again")
+
+
+def in_doubt(row: Mapping[str, Any]) -> bool:
+    """Say whether this is a text that nobody could tell of for too long, whatever came out later."""
+    never = row["state"] == "failed" and row["error"] == NEVER_SENT
+    return bool(row["direction"] == "out" and (row["state"] == "maybe_sent" or never))
 
 
 # --- out ------------------------------------------------------------------------------------------

@@ -26,12 +26,15 @@ from storage.places import LOOKUPS
 from storage.rides import RIDES
 from storage.timers import TIMERS
 from tests.crash.installation import DidNotStart, Installation, size_limit
-from tests.crash.people import Person, Text, booker, people, write
+from tests.crash.people import BOOKS, Person, Text, booker, people, write
 from tests.crash.weather import TELEGRAM, TWILIO, Kill, company_faults, kills, weather
 from tests.wire import twilio
 
 FAMILIES: Final = (OUTBOX, TIMERS, RIDES, LOOKUPS, PHOTOS)
-A_ROUND: Final = 3.0
+BOOKERS: Final = 3
+"""People who begin to book a ride in each round; what a kill interrupts they leave to others."""
+
+A_ROUND: Final = 4.0
 """Seconds until a server that did not reach its point is killed where it stands."""
 
 AGAIN: Final = 0.15
@@ -83,6 +86,7 @@ class Driver:
         self.bookers: list[Person] = []
         self.late: list[Text] = []
         self.trips: list[dict[str, Any]] = []
+        self.booked = 0
         self.reported = 0
         self.reports: list[tuple[str, str]] = []
 
@@ -101,8 +105,9 @@ class Driver:
 
     async def _round(self, n: int, kill: Kill) -> None:
         began = time.monotonic()
+        self.bookers = [person for person in self.bookers if person.unkept]
+        self.bookers += [booker(3000 + BOOKERS * n + each) for each in range(BOOKERS)]
         await self._bad_weather()
-        self.bookers.append(booker(5000 + n))
         await self.installation.start(self.client, kill.point, kill.nth)
         await self._until_dead(kill)
         hit = not self.installation.alive
@@ -117,8 +122,9 @@ class Driver:
 
     async def _bad_weather(self) -> None:
         inst = self.installation
-        inst.twilio.weather = weather(Random(self.random.random()), TWILIO)
-        inst.telegram.weather = weather(Random(self.random.random()), TELEGRAM)
+        spared = {person.address for person in self.bookers}  # or nobody would ever get to their ride
+        inst.twilio.weather = weather(Random(self.random.random()), TWILIO, spared)
+        inst.telegram.weather = weather(Random(self.random.random()), TELEGRAM, spared)
         await self.client.delete(f"{inst.ride_url}/_stub/faults")
         answer = await self.client.post(f"{inst.ride_url}/_stub/faults", json=company_faults(self.random))
         answer.raise_for_status()
@@ -167,7 +173,8 @@ class Driver:
 
     async def _texts(self, person: Person, most: int) -> None:
         """Post what was not kept before, then what they say next."""
-        await asyncio.sleep(self.random.uniform(0, 0.5))
+        if person not in self.bookers:
+            await asyncio.sleep(self.random.uniform(0, 0.5))
         while person.unkept:
             if not await self._insist(person.unkept[0]):
                 return
@@ -178,6 +185,7 @@ class Driver:
             if words is None:
                 await asyncio.sleep(0.02)
                 continue
+            self.booked += words == BOOKS
             said += 1
             text = write(person, words, self.installation.url, self.installation.clock.now())
             self.log.texts.append(text)
@@ -328,7 +336,7 @@ class Driver:
     async def _come_to_rest(self) -> None:
         """Disturb nothing any more, post what was not kept, and move time until nothing is due."""
         inst = self.installation
-        inst.twilio.weather = inst.telegram.weather = lambda: None
+        inst.twilio.weather = inst.telegram.weather = lambda whom: None
         await self.client.delete(f"{inst.ride_url}/_stub/faults")
         try:
             await inst.start(self.client)

@@ -50,7 +50,7 @@ POINTS: Final = (
     Point("flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1),
     Point("text kept in the transaction", "storage.messages:keep_inbound", "after"),
     Point("between two turns of one list", "bot.turns:take_one", "after", 8),
-    Point("effects written, not committed", "bot.one_turn:apply", "after"),
+    Point("effects written, not committed", "bot.turns:apply", "after"),
     Point("before COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "before", 40),
     Point("after COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "after", 40),
     Point("committed, 200 not said", "bot.conversation:Conversations.received", "after"),

@@ -19,6 +19,7 @@ Channel: TypeAlias = Literal["sms", "telegram"]
 Line: TypeAlias = tuple[str, str]
 """What is said, and words of the answer that it waits for."""
 
+ASKED: Final = "Next number?"
 HELLO: Final[Sequence[Line]] = ((GROUP_CODE, "OK if we text you"), ("yes", "interview set?"))
 BOOKING: Final[Sequence[Line]] = (
     *HELLO,
@@ -33,9 +34,13 @@ BOOKING: Final[Sequence[Line]] = (
     ("Ray", "18 or older"),
     ("yes", "to go?"),
     ("1", "your car:"),
+    ("thanks", ""),
 )
+BOOKS: Final = "thanks"
+"""What somebody says who has their ride."""
+
 GIVES_UP_AFTER: Final = 3
-"""Rounds a person waits for an answer by Telegram, where one may be lost without anybody's fault."""
+"""Rounds a person waits for an answer: one may be lost without anybody's fault, and counts as maybe_sent."""
 
 
 @dataclass
@@ -65,33 +70,33 @@ class Person:
     waits_for: str = ""
     heard_before: int = 0
     rounds_waited: int = 0
+    surely: list[str] = field(default_factory=list)
+    """Numbers said to a question that was heard: each of them must come back."""
     unkept: list[Text] = field(default_factory=list)
     over: bool = False
 
     def next_words(self, heard: Sequence[str]) -> str | None:
         """Say what they text now; None while they wait for an answer, or when all is said."""
-        if self.over or (self.waits_for and not self._answered(heard)):
+        asked = any(self.waits_for in text for text in heard[self.heard_before :])
+        if self.over or not (asked or not self.waits_for or self.rounds_waited >= GIVES_UP_AFTER):
             return None
         said = next(self.lines, None)
         if said is None:
             self.over = True
             return None
+        if asked and self.waits_for == ASKED:
+            self.surely.append(said[0])
         self.heard_before, self.rounds_waited = len(heard), 0
         words, self.waits_for = said
         return words
-
-    def _answered(self, heard: Sequence[str]) -> bool:
-        if any(self.waits_for in text for text in heard[self.heard_before :]):
-            return True
-        return self.channel == "telegram" and self.rounds_waited >= GIVES_UP_AFTER
 
 
 def counting(number: int) -> Iterator[Line]:
     """Say hello, then one number after the other, each of them once in the world."""
     yield from HELLO
-    yield ("COUNT", "Next number?")
+    yield ("COUNT", ASKED)
     for n in itertools.count(1):
-        yield (f"number {number}x{n}", f"Got number {number}x{n}.")
+        yield (f"number {number}x{n}", ASKED)
 
 
 def impatient(number: int) -> Iterator[Line]:

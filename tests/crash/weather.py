@@ -1,6 +1,6 @@
 """What goes wrong outside, from a seed: providers that fail, hang and drop, and how the server is killed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -40,11 +40,13 @@ TELEGRAM: Final = (*(one for one in _faults(_TROUBLE) if one.status != 429), Fau
 LONG: Final = (Fault(500, None, hang=HANG, late=True), Fault(500, None, hang=HANG, done=True))
 
 
-def weather(random: Random, faults: tuple[Fault, ...], often: float = OFTEN) -> Callable[[], Fault | None]:
-    """Make a provider's weather; one fault in thirty lasts longer than we wait."""
+def weather(
+    random: Random, faults: tuple[Fault, ...], spared: Container[str]
+) -> Callable[[str], Fault | None]:
+    """Make a provider's weather; one fault in thirty lasts longer than we wait, some people are spared."""
 
-    def next_fault() -> Fault | None:
-        if random.random() >= often:
+    def next_fault(whom: str) -> Fault | None:
+        if whom in spared or random.random() >= OFTEN:
             return None
         return random.choice(LONG if random.random() < 1 / 30 else faults)
 

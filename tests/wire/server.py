@@ -46,14 +46,17 @@ class Misbehaving:
     def __init__(self) -> None:
         self.url = ""
         self.faults: list[Fault] = []
-        self.weather: Callable[[], Fault | None] = lambda: None  # what a request meets when no fault waits
+        # What a request meets when no fault waits, by the address it is about ("" where none is named).
+        self.weather: Callable[[str], Fault | None] = lambda whom: None
         self.busy = 0  # requests being answered
         self.happened = Condition()
         self.breaches: list[str] = []  # of the provider's published contract, by us or by this stand-in
 
-    async def answer(self, request: Request, carry_out: Callable[[], Response]) -> Response:
+    async def answer(
+        self, request: Request, carry_out: Callable[[], Response], whom: object = ""
+    ) -> Response:
         """Carry a request out, or the next fault instead."""
-        fault = self.faults.pop(0) if self.faults else self.weather()
+        fault = self.faults.pop(0) if self.faults else self.weather(str(whom))
         self.busy += 1
         try:
             return await self._answer(fault, carry_out)

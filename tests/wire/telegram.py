@@ -72,7 +72,7 @@ class FakeTelegram(Misbehaving):
         self.calls.append((method, parameters))
         if method == "getUpdates":
             await self._hold(parameters)
-        return await self.answer(request, lambda: self._ok(method, parameters))
+        return await self.answer(request, lambda: self._ok(method, parameters), parameters.get("chat_id", ""))
 
     def _ok(self, method: str, parameters: dict[str, Any]) -> Response:
         result = self._result(method, parameters)

@@ -152,7 +152,7 @@ class FakeTwilio(Misbehaving):
             self.texts.append(text)
             return self._note(request, form, text.as_json(ACCOUNT), 201)
 
-        return await self.answer(request, create)
+        return await self.answer(request, create, form.get("To", ""))
 
     async def _list(self, request: Request) -> Response:
         asked = dict(request.query_params)
@@ -173,7 +173,7 @@ class FakeTwilio(Misbehaving):
                 ),
             )
 
-        return await self.answer(request, listed)
+        return await self.answer(request, listed, asked.get("To", ""))
 
     async def _list_media(self, request: Request) -> Response:
         def listed() -> Response:
