@@ -20,12 +20,14 @@ BATCH: Final = 500
 """Conversations read at once."""
 
 
-async def fates_in(settings: Settings, old: FlowSet, new: FlowSet, now: datetime) -> Fates:
+async def fates_in(
+    settings: Settings, old: FlowSet, new: FlowSet, now: datetime, batch: int = BATCH
+) -> Fates:
     """Count what the edit does to everybody in the settings' database."""
     at, fates, last = now.astimezone(settings.programme_zone), Fates(), 0
     database = open_database(settings.database_url, key_ring(settings))
     try:
-        while rows := await database.read(partial(standings, after_id=last, limit=BATCH)):
+        while rows := await database.read(partial(standings, after_id=last, limit=batch)):
             add_fates(fates, old, new, (progress_from_json(written) for _, written in rows), at)
             last = rows[-1][0]
     finally:
