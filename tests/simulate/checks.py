@@ -85,7 +85,7 @@ def _wire(world: World, out: Sequence[Any], by_sid: dict[str, Any]) -> Iterator[
     last: dict[str, int] = {}
     for text in world.twilio.sent:
         row = by_sid.get(text.sid)
-        if row is not None and row.kind != "crisis":
+        if row is not None and row.kind not in ("crisis", *WE_START):  # what we start may wait for its hour
             if row.id < last.get(text.to, 0):
                 yield f"{row.kind} {row.id} of {row.at:%F %T} came at {text.at:%F %T}, after {last[text.to]}"
             last[text.to] = row.id
