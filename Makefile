@@ -7,6 +7,8 @@ MINUTES ?= 20
 SEEDS ?= 1
 DAYS ?= 730
 SEED ?= 1
+LIFE ?=
+TEXTS ?= 100000
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 INSTALL := $(UV) install --python $(BIN)/python --compile-bytecode
@@ -14,7 +16,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test fuzz simulate bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test fuzz typed simulate bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -49,6 +51,9 @@ fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flo
 
 simulate: .venv/.dev  ## live DAYS=730 of SEEDS=1 made-up towns in bad weather, on both databases, and look for faults
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) --days $(DAYS) $(ARGS)
+
+typed: .venv/.dev  ## read TEXTS=100000 texts drawn from SEED=1 as answers to every kind of question
+	$(BIN)/python -m tests.flows.typed --texts $(TEXTS) --seed $(SEED)
 
 bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
 	$(BIN)/python -m tests.bench.engine $(ARGS)
