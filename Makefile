@@ -4,6 +4,8 @@ PYTHON ?= python3
 JOBS ?= 2
 EVENTS ?= 200000
 MINUTES ?= 20
+KILLS ?= 200
+DB ?= sqlite
 SEEDS ?= 1
 DAYS ?= 730
 SEED ?= 1
@@ -16,7 +18,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test fuzz typed simulate bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test fuzz crash typed simulate bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -54,6 +56,9 @@ simulate: .venv/.dev  ## live DAYS=730 of SEEDS=1 made-up towns in bad weather, 
 
 typed: .venv/.dev  ## read TEXTS=100000 texts drawn from SEED=1 as answers to every kind of question
 	$(BIN)/python -m tests.flows.typed --texts $(TEXTS) --seed $(SEED)
+
+crash: .venv/.dev  ## kill the server KILLS=200 times under traffic (DB=sqlite or postgres), count what was lost
+	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --db $(DB) $(ARGS)
 
 bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
 	$(BIN)/python -m tests.bench.engine $(ARGS)

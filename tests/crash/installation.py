@@ -45,6 +45,10 @@ NO_PACE: Final = {
 """Pacing has tests of its own; here it would only take time."""
 
 
+NO_NIGHT: Final = {"QUIET_TO": "00:00", "QUIET_FROM": "23:59"}
+"""Nudges ring at any hour, so that there are timers to die in."""
+
+
 class DidNotStart(Exception):
     """A server that was not told to die did."""
 
@@ -165,6 +169,7 @@ def installation(kind: Kind) -> Iterator[Installation]:
             "RIDE_API_BASE": ride_url,
             "FLOWS_DIR": str(flows),
             **NO_PACE,
+            **NO_NIGHT,
             **sms_settings(twilio),
             **telegram_settings(telegram, polled=False),
         }
