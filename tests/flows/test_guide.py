@@ -1,17 +1,21 @@
 """docs/flows.md is true: its examples load and talk, and every word of the language stands in it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from flows.actions import ACTIONS
+from flows.beside import beside
 from flows.conditions import FUNCTIONS
 from flows.events import OUTSIDE
+from flows.fields import AFTER_KEYS
 from flows.i18n import empty_sidecar
 from flows.library import SHIPPED, load, shipped
 from flows.model import At, Kind, Then
+from flows.nodes import Fields, Items, Node, Scalar, read_nodes
 from flows.parse import HEADER, read_page
 from flows.parse_steps import COMMON, KEYS, OPTION_KEYS
 from flows.plans import read_plan
@@ -39,6 +43,68 @@ WORDS = (
 @pytest.mark.parametrize("word", sorted(WORDS))
 def test_every_word_of_the_language_is_in_the_guide(word: str) -> None:
     assert re.search(rf"(?<![\w.]){re.escape(word)}(?![\w])", GUIDE), f"docs/flows.md does not show {word}"
+
+
+KEYS_OF_FLOWS = frozenset(
+    {
+        *HEADER,
+        *KEYS,
+        *COMMON,
+        *OPTION_KEYS,
+        *AFTER_KEYS,
+        *FORMS,
+        "after",
+        "else",
+        "event",
+        "at",
+        "even_if_paused",
+    }
+).union(*KEYS.values())
+OTHER_KEYS = frozenset(
+    "unless useful_until kind them us silent wait staff tap pin photo card en es test key".split()
+)
+"""What else is shown as `key: value`: in plans, talks and translations."""
+
+
+def keys_in(node: Node) -> Iterator[str]:
+    match node:
+        case Fields(fields=fields):
+            yield from fields
+            for value in fields.values():
+                yield from keys_in(value)
+        case Items(items=items):
+            for item in items:
+                yield from keys_in(item)
+        case Scalar():
+            pass
+
+
+def shown() -> set[str]:
+    """List the keys the guide shows by example: in its YAML, or as `key: value` in a line."""
+    found = {key for block in BLOCKS for node in read_nodes("guide", block)[0] for key in keys_in(node)}
+    return found | written_out()
+
+
+def written_out() -> set[str]:
+    return set(
+        re.findall(
+            r"`([a-z_]+): [^`]+`", re.sub(r"^ *```.*?^ *```", "", GUIDE, flags=re.DOTALL | re.MULTILINE)
+        )
+    )
+
+
+def test_every_key_of_the_language_is_shown_by_example() -> None:
+    assert sorted(KEYS_OF_FLOWS - shown()) == []
+
+
+def test_no_key_is_shown_that_the_language_does_not_have() -> None:
+    """What stands in YAML blocks is read by the loader below, and would be a fault there."""
+    assert sorted(written_out() - KEYS_OF_FLOWS - OTHER_KEYS) == []
+
+
+def test_what_differs_is_shown_as_it_is_printed() -> None:
+    said = "Thanks! Do you have an interview set? 1 yes 2"
+    assert "\n".join(f"    {row}" for row in beside(f"{said} never", f"{said} not yet")) in GUIDE
 
 
 @pytest.mark.parametrize("reason", sorted({reason for each in ACTIONS.values() for reason in each.fails}))
