@@ -156,7 +156,7 @@ def _parts(pieces: Sequence[Piece]) -> set[int]:
 def _clocks(pieces: Sequence[Piece]) -> list[Clock]:
     clocks = [each.found for each in pieces if isinstance(each.found, Clock)]
     moments = [each.found.at for each in pieces if isinstance(each.found, Moment)]
-    clocks += [Clock(at.hour * 60 + at.minute, True) for at in moments]
+    clocks += [Clock(at.hour * 60 + at.minute, True, named=True) for at in moments]
     placed = [_in_part(each, _parts(pieces)) for each in clocks]
     settled = {each.minutes % 720 for each in placed if each.sure}
     placed = [each for each in placed if each.sure or each.minutes % 720 not in settled]  # "at 8, 8pm"

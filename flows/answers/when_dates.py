@@ -45,13 +45,11 @@ def year_first(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None
 
 
 def short_year(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
-    """Aug 9 96."""
+    """Aug 9 96, 14-Apr-27."""
     month, year = pick(row, "MB").value, row[-1].value
-    return (
-        _calendar_day(setting, month, row[1].value, 2000 + year if year < 70 else 1900 + year)
-        if year > 31
-        else None
-    )
+    if year <= 31 and row[1].kind != "-":
+        return None
+    return _calendar_day(setting, month, pick(row, "n").value, _full_year(year, row[-1].text))
 
 
 def numeric(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:

@@ -33,7 +33,7 @@ class Clock:
     """A time of day that was named, minutes since midnight; not `sure`: no am or pm was given.
 
     `night`: said of a night, so that an hour after midnight belongs to the day after the one named.
-    `named`: noon or midnight by name, which are no slip of am or pm.
+    `named`: noon or midnight by name, or counted from now: no slip of am or pm.
     """
 
     minutes: int

@@ -187,6 +187,8 @@ _PHRASES: tuple[_Phrase, ...] = tuple(
         (r"\b(?:one|1|una) (?:and a half|y media) (?:hours?|horas?)\b", " 1.5 hours "),
         (r"\b(in|en) (\d{1,2}) ?h ?(\d{2})\b", r"\1 \2 hours \3 minutes "),
         (r"\b(?:a |one )?fort ?night\b", " 2 weeks "),
+        (r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)", r"\1-\2-\3"),
+        (r"\btres cuartos de hora\b|\bthree quarters of an hour\b", " 45 minutes "),
         (rf"\b({_WEEKDAY_NAMES}) week\b(?! (?:of|after))", r" 7 days after \1 "),
         (rf"\b(?:de )?({_WEEKDAY_NAMES}|manana) en ocho(?: dias)?\b", r" 7 days after \1 "),
         (r"(?<=[a-z]) ([ap]) m\b", r" \1m "),
