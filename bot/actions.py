@@ -102,6 +102,7 @@ def _give_consent(connection: sa.Connection, action: GiveConsent, who: Acting) -
 
 def _look_up(connection: sa.Connection, action: LookUpPlace, who: Acting) -> Answer:
     """Write the look-up down; without a geocoder only places we know can be found."""
+        shown=points.request_shown(connection, who.contact_point_id, who.conversation_id),
     if isinstance(action.text, Mapping):
         pin = (float(action.text["lat"]), float(action.text["lon"]))
         return Done({"id": places.ask_lookup(connection, who.conversation_id, "", who.now, pin)})

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from bot import hearing
+from bot import hearing, restraint
 from bot.acting import due_for
 from bot.actions import WORK, Acting, Done, Failed, Worker
 from bot.channels.base import Inbound, drawn_as
@@ -110,6 +110,13 @@ def take_one(
 
 
 def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | None:
+def _hold_back(connection: sa.Connection, talk: Talk, turn: _Turn, *, moved: bool, now: datetime) -> None:
+    """Leave out what was said before a yes already, and answers to a machine: it never gets anywhere."""
+    turn.effects = restraint.once(connection, talk.loaded, turn.effects, now)
+    if not moved and talk.seq >= restraint.MOST_REPLIES:
+        turn.effects = restraint.no_loop(connection, talk.loaded, turn.effects, now)
+
+
     """Take an event that nothing can decide: only what the worker holds is settled."""
     if isinstance(item, Happening) and item.settle is not None and not item.settle(connection):
         return None
@@ -216,7 +223,11 @@ def _provider_says(connection: sa.Connection, talk: Talk, event: Event, now: dat
     if isinstance(event, OptedOut):
         _withdraw(connection, point, now)
         talk.loaded = replace(talk.loaded, consent="withdrawn")
-    elif isinstance(event, OptedIn) and talk.loaded.consent == "withdrawn":
+    elif (
+        isinstance(event, OptedIn)
+        and talk.loaded.consent == "withdrawn"
+        and points.has_said_yes(connection, point)
+    ):
         points.set_consent(connection, point, "given", wording="unblocked", method="provider", now=now)
         talk.loaded = replace(talk.loaded, consent="given")
 

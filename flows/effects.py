@@ -18,7 +18,15 @@ one confirmation of STOP) · crisis: leaves before anything else.
 """
 
 SilentReason: TypeAlias = Literal[
-    "thanks", "on_my_way", "staff_talking", "fragment", "carrier_answers", "opted_out"
+    "thanks",
+    "on_my_way",
+    "staff_talking",
+    "fragment",
+    "carrier_answers",
+    "opted_out",
+    "may_want_out",
+    "asked_already",
+    "a_loop",
 ]
 
 

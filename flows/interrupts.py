@@ -32,7 +32,7 @@ from flows.keywords import Anywhere
 from flows.listening import asked_of, hold, let_go
 from flows.model import Ask, Review
 from flows.progress import Frame, innermost
-from flows.safety import back_in, carrier_help, checked, danger, ride_is_live, stop
+from flows.safety import back_in, carrier_help, checked, danger, may_want_out, ride_is_live, stop
 from flows.speaking import Question, pose
 from flows.stepping import walk
 from flows.turn import (
@@ -65,6 +65,9 @@ def text_came(turn: Turn, event: TextReceived) -> None:
             carrier_help(turn, carrier_answers=event.carrier_answers)
             return
         case _:
+        case "unsure" if not progress.stopped and not progress.paused:
+            may_want_out(turn, text)
+            return
             pass
     if danger(turn, text):
         return

@@ -14,7 +14,8 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from flows.answers.plain import fold, said_in, words, words_in
 
-Carrier: TypeAlias = Literal["stop", "start", "help"]
+Carrier: TypeAlias = Literal["stop", "start", "help", "unsure"]
+"""What a word is about: the carrier's three, and words that may mean stop ("too many texts")."""
 Name: TypeAlias = Literal[
     "menu", "back", "person", "again", "skip", "language", "about_me", "who", "cost", "upset", "wrong_number"
 ]
@@ -51,7 +52,7 @@ class Keywords:
     _ride: _ByFirst[str]
 
     def carrier(self, text: str) -> Carrier | None:
-        """Read STOP, START or HELP: the exact single word, or a clear phrase."""
+        """Read STOP, START or HELP: the exact single word, or a clear phrase; "unsure" may mean STOP."""
         said = words_in(text[:320])
         if alone := self.carrier_words.get(" ".join(said)):
             return alone

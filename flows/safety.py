@@ -10,7 +10,7 @@ from flows.answers import read
 from flows.answers.crisis import tier
 from flows.answers.reading import AskBack, Asked, Understood
 from flows.effects import Button, CallHuman, OptIn, OptOut
-from flows.front import open_question, take_up
+from flows.front import nothing_open, open_question, take_up
 from flows.listening import let_go
 from flows.model import WaitFor
 from flows.progress import innermost
@@ -27,6 +27,9 @@ from flows.turn import (
 )
 
 # --- the carrier ----------------------------------------------------------------------------------------
+
+STOPPED = "stop"
+"""The step that the record of our last words names."""
 
 _RIDE_NEAR = timedelta(hours=12)
 
@@ -71,16 +74,35 @@ def stop(
         stay_silent(turn, "carrier_answers")
     else:
         done = sentence(turn, "wrong_number") if wrong_number else sentence(turn, "stop.done")
-        say(turn, done, kind="consent")
+        say(turn, done, kind="consent", step=STOPPED)
     progress.stopped = True
 
 
+def may_want_out(turn: Turn, text: str) -> None:
+    """Pause on words that may mean stop, and have a human ask; to a stranger nothing is said at all."""
+    let_go(turn)
+    turn.effects.append(CallHuman("may want us to stop", text))
+    if turn.progress.opted_in is False:
+        stay_silent(turn, "may_want_out")
+        return
+    clear_timer(turn, SILENCE)
+    say(turn, sentence(turn, "stop.unsure"))
+    turn.progress.paused = "staff"
+
+
 def back_in(turn: Turn, typed: str | None = None, *, carrier_answers: bool = False) -> None:
-    """Write to this person again, and ask what was open."""
+    """Write to this person again, and ask what was open.
+
+    Who never said yes is where they were before: START takes back a stop, and stands for no yes.
+    """
     progress = turn.progress
     if not progress.stopped:
         return
     progress.stopped = False
+    if typed is not None and progress.opted_in is False:
+        take_up(turn)
+        nothing_open(turn, "")
+        return
     if typed is not None:
         turn.effects.append(OptIn(typed))
         progress.opted_in = True

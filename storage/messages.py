@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.tables import Conversation, Message, table
 from storage.tables.talk import MessageKind, Sender
-from storage.types import as_row
+from storage.types import UTCDateTime, as_row
 
 MESSAGE, CONVERSATION = table(Message), table(Conversation)
 PRIORITY: dict[str, int] = {
@@ -90,6 +90,17 @@ class Line:
     useful_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """One message of the last minutes or hours, as it is compared with others."""
+
+    direction: str
+    kind: str
+    body: str
+    step: str | None
+    prompt: int | None
+
+
 _KEEP = (
     insert(MESSAGE)
     .on_conflict_do_nothing(index_elements=["channel", "direction", "provider_id"])
@@ -98,6 +109,16 @@ _KEEP = (
 _CAME = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
 _QUEUE = insert(MESSAGE).on_conflict_do_nothing(index_elements=["dedupe_key"])
 _LINES = sa.select(*(MESSAGE.c[name] for name in Line.__dataclass_fields__))
+_LATELY = (
+    sa.select(*(MESSAGE.c[name] for name in Lately.__dataclass_fields__))
+    .where(
+        MESSAGE.c.conversation_id == sa.bindparam("talk"),
+        MESSAGE.c.at > sa.bindparam("since", type_=UTCDateTime()),
+        MESSAGE.c.state.not_in(("dropped", "expired")),
+    )
+    .order_by(MESSAGE.c.id.desc())
+    .limit(50)
+)
 _LEFT = ("sending", "unsure", "sent", "delivered", "maybe_sent")
 _NEVER = ("failed", "expired", "dropped")
 _EARLIER = MESSAGE.alias("earlier")
@@ -157,6 +178,13 @@ def _priority(one: NewOutbound) -> int:
     if one.kind == "reminder" and one.useful_until is not None and one.useful_until - one.at <= SOON:
         return SAME_DAY
     return PRIORITY[one.kind]
+def keep_unsaid(connection: sa.Connection, message: NewOutbound, why: str) -> None:
+    """Keep a message that is not sent at all, with the reason: staff see it as dropped."""
+    final = {"direction": "out", "state": "dropped", "priority": _priority(message), "error": why}
+    row = {**as_row(message), **final, "due_at": None, "finished_at": message.at}
+    connection.execute(sa.insert(MESSAGE).values(**row))
+
+
 
 
 def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: datetime) -> int:
@@ -213,6 +241,12 @@ def newest_prompts(connection: sa.Connection, texts: Sequence[tuple[int, datetim
         return []
     talks, oldest = sorted({talk for talk, _ in texts}), min(at for _, at in texts)
     left: dict[int, list[tuple[int, datetime | None]]] = {talk: [] for talk in talks}
+def lately(connection: sa.Connection, conversation_id: int, since: datetime) -> list[Lately]:
+    """List what was said both ways since then, the oldest first, at most the last fifty."""
+    rows = connection.execute(_LATELY, {"talk": conversation_id, "since": since}).mappings()
+    return [Lately(**row) for row in rows][::-1]
+
+
     for row in connection.execute(_LEFT_SINCE, {"talks": talks, "oldest": oldest}):
         left[row.conversation_id].append((row.prompt, row.sending_since if row.state in _LEFT else None))
     return [

@@ -7,6 +7,7 @@ to an address, and every change of it is a line in the ledger in the same transa
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,14 @@ class Point:
     state: str
     lang: str
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which words somebody read before they answered: the print of the text, and its language."""
+
+    print: str
+    lang: str
 
 
 _POINT = (
@@ -161,7 +170,8 @@ def set_consent(
 ) -> None:
     """Write a yes or a stop into the ledger and on the address; messages.drop_for_stop drops what waits."""
     line = {"contact_point_id": point_id, "change": change, "wording": wording, "method": method}
-    connection.execute(sa.insert(CONSENT).values(**line, message_id=message_id, at=now))
+    read = {"shown": shown.print, "lang": shown.lang} if shown is not None else {}
+    connection.execute(sa.insert(CONSENT).values(**line, **read, message_id=message_id, at=now))
     connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(consent=change))
 
 
@@ -183,6 +193,7 @@ def newest_change(connection: sa.Connection, point_id: int, change: ConsentChang
 
 
 def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
+    shown: Shown | None = None,
     """Note that the request is on its way to these addresses."""
     if point_ids:
         connection.execute(_ASKED, {"ids": list(point_ids)})
@@ -192,3 +203,36 @@ def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:
     """List the ledger of an address, the oldest line first."""
     statement = sa.select(CONSENT).where(CONSENT.c.contact_point_id == point_id).order_by(CONSENT.c.id)
     return list(connection.execute(statement))
+def has_said_yes(connection: sa.Connection, point_id: int) -> bool:
+    """Say whether a yes from this address is in the ledger, whatever came after it."""
+    yes = sa.and_(CONSENT.c.contact_point_id == point_id, CONSENT.c.change == "given")
+    return connection.execute(sa.select(CONSENT.c.id).where(yes).limit(1)).first() is not None
+
+
+_REQUEST = (
+    sa.select(MESSAGE.c.body, PERSON.c.lang)
+    .join(POINT, POINT.c.id == MESSAGE.c.contact_point_id)
+    .join(PERSON, PERSON.c.id == POINT.c.person_id)
+    .where(
+        MESSAGE.c.contact_point_id == sa.bindparam("point"),
+        MESSAGE.c.conversation_id == sa.bindparam("talk"),
+        MESSAGE.c.kind == "consent",
+        MESSAGE.c.prompt.is_not(None),
+        MESSAGE.c.sending_since.is_not(None),
+    )
+    .order_by(MESSAGE.c.id.desc())
+    .limit(1)
+)
+
+
+def request_shown(connection: sa.Connection, point_id: int, conversation_id: int) -> Shown | None:
+    """Say which request for a yes left last for this address; None where none has."""
+    row = connection.execute(_REQUEST, {"point": point_id, "talk": conversation_id}).first()
+    return None if row is None else Shown(print_of(row.body), row.lang)
+
+
+def print_of(body: str) -> str:
+    """Make the short print by which the ledger names a text."""
+    return sha256(body.encode()).hexdigest()[:16]
+
+
