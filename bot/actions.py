@@ -96,13 +96,13 @@ def _give_consent(connection: sa.Connection, action: GiveConsent, who: Acting) -
         method="text",
         now=who.now,
         message_id=who.message_id,
+        shown=points.request_shown(connection, who.contact_point_id, who.conversation_id),
     )
     return Done({})
 
 
 def _look_up(connection: sa.Connection, action: LookUpPlace, who: Acting) -> Answer:
     """Write the look-up down; without a geocoder only places we know can be found."""
-        shown=points.request_shown(connection, who.contact_point_id, who.conversation_id),
     if isinstance(action.text, Mapping):
         pin = (float(action.text["lat"]), float(action.text["lon"]))
         return Done({"id": places.ask_lookup(connection, who.conversation_id, "", who.now, pin)})

@@ -109,7 +109,6 @@ def take_one(
     return True
 
 
-def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | None:
 def _hold_back(connection: sa.Connection, talk: Talk, turn: _Turn, *, moved: bool, now: datetime) -> None:
     """Leave out what was said before a yes already, and answers to a machine: it never gets anywhere."""
     turn.effects = restraint.once(connection, talk.loaded, turn.effects, now)
@@ -117,6 +116,7 @@ def _hold_back(connection: sa.Connection, talk: Talk, turn: _Turn, *, moved: boo
         turn.effects = restraint.no_loop(connection, talk.loaded, turn.effects, now)
 
 
+def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | None:
     """Take an event that nothing can decide: only what the worker holds is settled."""
     if isinstance(item, Happening) and item.settle is not None and not item.settle(connection):
         return None

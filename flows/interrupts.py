@@ -64,10 +64,10 @@ def text_came(turn: Turn, event: TextReceived) -> None:
         case "help" if not progress.stopped:
             carrier_help(turn, carrier_answers=event.carrier_answers)
             return
-        case _:
         case "unsure" if not progress.stopped and not progress.paused:
             may_want_out(turn, text)
             return
+        case _:
             pass
     if danger(turn, text):
         return

@@ -173,11 +173,6 @@ def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
         connection.execute(_QUEUE, rows)
 
 
-def _priority(one: NewOutbound) -> int:
-    """Say how urgent a text is: by its kind, and a reminder by how long it still helps."""
-    if one.kind == "reminder" and one.useful_until is not None and one.useful_until - one.at <= SOON:
-        return SAME_DAY
-    return PRIORITY[one.kind]
 def keep_unsaid(connection: sa.Connection, message: NewOutbound, why: str) -> None:
     """Keep a message that is not sent at all, with the reason: staff see it as dropped."""
     final = {"direction": "out", "state": "dropped", "priority": _priority(message), "error": why}
@@ -185,6 +180,11 @@ def keep_unsaid(connection: sa.Connection, message: NewOutbound, why: str) -> No
     connection.execute(sa.insert(MESSAGE).values(**row))
 
 
+def _priority(one: NewOutbound) -> int:
+    """Say how urgent a text is: by its kind, and a reminder by how long it still helps."""
+    if one.kind == "reminder" and one.useful_until is not None and one.useful_until - one.at <= SOON:
+        return SAME_DAY
+    return PRIORITY[one.kind]
 
 
 def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: datetime) -> int:
@@ -231,6 +231,12 @@ def thread(
     return [Line(**row) for row in rows][::-1]
 
 
+def lately(connection: sa.Connection, conversation_id: int, since: datetime) -> list[Lately]:
+    """List what was said both ways since then, the oldest first, at most the last fifty."""
+    rows = connection.execute(_LATELY, {"talk": conversation_id, "since": since}).mappings()
+    return [Lately(**row) for row in rows][::-1]
+
+
 def newest_prompts(connection: sa.Connection, texts: Sequence[tuple[int, datetime]]) -> list[int | None]:
     """Say for each text, by its conversation's id and its moment, which question had left last; None before
     the first.
@@ -241,12 +247,6 @@ def newest_prompts(connection: sa.Connection, texts: Sequence[tuple[int, datetim
         return []
     talks, oldest = sorted({talk for talk, _ in texts}), min(at for _, at in texts)
     left: dict[int, list[tuple[int, datetime | None]]] = {talk: [] for talk in talks}
-def lately(connection: sa.Connection, conversation_id: int, since: datetime) -> list[Lately]:
-    """List what was said both ways since then, the oldest first, at most the last fifty."""
-    rows = connection.execute(_LATELY, {"talk": conversation_id, "since": since}).mappings()
-    return [Lately(**row) for row in rows][::-1]
-
-
     for row in connection.execute(_LEFT_SINCE, {"talks": talks, "oldest": oldest}):
         left[row.conversation_id].append((row.prompt, row.sending_since if row.state in _LEFT else None))
     return [

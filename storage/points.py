@@ -167,6 +167,7 @@ def set_consent(
     method: str,
     now: datetime,
     message_id: int | None = None,
+    shown: Shown | None = None,
 ) -> None:
     """Write a yes or a stop into the ledger and on the address; messages.drop_for_stop drops what waits."""
     line = {"contact_point_id": point_id, "change": change, "wording": wording, "method": method}
@@ -192,17 +193,6 @@ def newest_change(connection: sa.Connection, point_id: int, change: ConsentChang
     return found
 
 
-def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
-    shown: Shown | None = None,
-    """Note that the request is on its way to these addresses."""
-    if point_ids:
-        connection.execute(_ASKED, {"ids": list(point_ids)})
-
-
-def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:
-    """List the ledger of an address, the oldest line first."""
-    statement = sa.select(CONSENT).where(CONSENT.c.contact_point_id == point_id).order_by(CONSENT.c.id)
-    return list(connection.execute(statement))
 def has_said_yes(connection: sa.Connection, point_id: int) -> bool:
     """Say whether a yes from this address is in the ledger, whatever came after it."""
     yes = sa.and_(CONSENT.c.contact_point_id == point_id, CONSENT.c.change == "given")
@@ -236,3 +226,13 @@ def print_of(body: str) -> str:
     return sha256(body.encode()).hexdigest()[:16]
 
 
+def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
+    """Note that the request is on its way to these addresses."""
+    if point_ids:
+        connection.execute(_ASKED, {"ids": list(point_ids)})
+
+
+def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:
+    """List the ledger of an address, the oldest line first."""
+    statement = sa.select(CONSENT).where(CONSENT.c.contact_point_id == point_id).order_by(CONSENT.c.id)
+    return list(connection.execute(statement))
