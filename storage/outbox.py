@@ -155,8 +155,9 @@ def try_later(connection: sa.Connection, message: Claimed, at: datetime) -> bool
 
 
 def unsure(connection: sa.Connection, message: Claimed, now: datetime, error: str) -> bool:
-    """Nobody knows whether it was sent: look again after a while. False if the lease is lost."""
-    return due.retry(connection, OUTBOX, message.lease, now, {"state": "unsure", "error": error})
+    """Nobody knows whether it was sent: look again before its address is free. False if the lease is lost."""
+    at = now + min(due.back_off(message.lease.attempts), HOLD)
+    return due.put_off(connection, OUTBOX, message.lease, at, {"state": "unsure", "error": error})
 
 
 def maybe_sent(connection: sa.Connection, message_id: int, error: str, now: datetime) -> None:

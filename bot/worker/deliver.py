@@ -52,6 +52,9 @@ CHANNEL_OFF = timedelta(minutes=1)
 TRIED_FOR = timedelta(hours=24)
 """A text that nobody would take for so long is given up, and a human told: it answers nothing any more."""
 
+MOST_DOUBTS = 20
+"""Times a text is claimed until an answer that is lost once more is the last, for those behind it."""
+
 MOST_CRISIS = 4
 """Times a crisis text is tried when nobody can say whether it arrived."""
 
@@ -192,7 +195,7 @@ def _note(message: Claimed, sent: Sent, now: datetime, settings: Settings, conne
             if all_wait and rate is not None:
                 pace.hold(connection, rate.sender, now + after)
             _later(message, after, now, settings, connection)
-        case Unknown(why) if now - message.at >= TRIED_FOR:
+        case Unknown(why) if now - message.at >= TRIED_FOR or message.lease.attempts >= MOST_DOUBTS:
             outbox.maybe_sent(connection, message.id, why, now)
             _not_sent(connection, message, now, settings)
         case Unknown(why):

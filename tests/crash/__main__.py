@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 import time
 from random import Random
@@ -35,12 +36,25 @@ def main() -> int:
         finally:
             if given.keep_log:
                 print(made.log.read_text(errors="replace"))
-        for line in counts.why:
+        for line in (*counts.why, *rows_of(counts)):
             print(f"  {line}")
         for line in story(driver):
             print(line)
         print(figures(given.db, given.seed, driver, counts, time.monotonic() - began))
         return int(counts.broken)
+
+
+def rows_of(counts: Counts) -> list[str]:
+    """Show what is known of the first few people whom something went wrong for."""
+    named = dict.fromkeys(re.findall(r"\+1555[0-9]+|90[0-9]{4}", " ".join(counts.why)))
+    lines = []
+    for address in list(named)[:3]:
+        lines.append(f"-- {address}")
+        for row in counts.rows:
+            if row["address"] == address:
+                told = f"{row['id']} {row['direction']} {row['kind']} {row['state']} {row['error'] or ''}"
+                lines.append(f"   {told} {row['provider_id']} {row['body'][:70]!r}")
+    return lines
 
 
 def story(driver: Driver) -> list[str]:
@@ -53,6 +67,7 @@ def story(driver: Driver) -> list[str]:
         f"posts {log.posts}, refused {refused}; {len(made.twilio.sent)} texts by SMS, "
         f"{len(made.telegram.sent)} by Telegram",
         f"{driver.booked} booked a ride, {len(driver.trips)} cars were ordered",
+        f"  they stopped at {dict(log.reached)}",
         f"a start took {made.start_seconds / max(made.starts, 1):.2f} s",
     ]
 

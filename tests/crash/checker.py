@@ -49,6 +49,7 @@ class Counts:
     badly_stopped: int = 0
     maybe_sent: int = 0
     why: list[str] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def broken(self) -> bool:
@@ -80,7 +81,7 @@ def check(driver: Driver) -> Counts:
             left = stuck(connection, installation.clock.now())
     finally:
         engine.dispose()
-    counts = Counts(badly_stopped=int(not driver.log.stopped_well))
+    counts = Counts(badly_stopped=int(not driver.log.stopped_well), rows=rows)
     said = said_by(driver)
     came_in(driver.log.texts, rows, turns, counts)
     answered(driver.people, driver.log.texts, rows, said, counts)
@@ -222,16 +223,21 @@ def in_order(
     for conversation, mine in numbered.items():
         taken = [mine[words] for words in turns.get(conversation, ()) if words in mine]
         counts.out_of_order += _overtaken(taken, counts)
-    ids = {(row["channel"], row["provider_id"]): row["id"] for row in rows if row["direction"] == "out"}
+    ids = {(row["channel"], row["provider_id"]): row["id"] for row in rows if is_in_line(row)}
     by_address: dict[str, list[int]] = defaultdict(list)
     for one in said:
-        if (one.channel, one.provider_id) in ids:
+        if (one.channel, one.provider_id) in ids:  # what waits for somebody's hours has no place in line
             by_address[one.address].append(ids[one.channel, one.provider_id])
     for address, left in by_address.items():
         for before, after in pairwise(left):
             if before > after:
                 counts.out_of_order += 1
                 counts.why.append(f"{address} got text {before} before text {after}")
+
+
+def is_in_line(row: Mapping[str, Any]) -> bool:
+    """Say whether this is a text of ours that keeps its place, and does not wait for somebody's hours."""
+    return bool(row["direction"] == "out" and row["kind"] not in ("nudge", "reminder", "crisis"))
 
 
 def _overtaken(taken: Sequence[Text], counts: Counts) -> int:

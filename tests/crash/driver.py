@@ -68,6 +68,9 @@ class Log:
     refused: Counter[int] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
     missed_points: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(
+        default_factory=Counter
+    )  # what those who booked a ride waited for in the end
     stopped_well: bool = False
 
 
@@ -105,6 +108,7 @@ class Driver:
 
     async def _round(self, n: int, kill: Kill) -> None:
         began = time.monotonic()
+        self.log.reached.update(person.waits_for for person in self.bookers if not person.unkept)
         self.bookers = [person for person in self.bookers if person.unkept]
         self.bookers += [booker(3000 + BOOKERS * n + each) for each in range(BOOKERS)]
         await self._bad_weather()

@@ -136,6 +136,17 @@ def test_one_in_doubt_that_is_due_is_looked_at_before_the_next_leaves(connection
     assert bodies(outbox.claim(connection, minutes(60), 10)) == []
 
 
+def test_one_in_doubt_is_looked_for_again_before_its_address_is_free(connection: sa.Connection) -> None:
+    ray = someone(connection)
+    messages.queue(connection, [text(ray, "1"), text(ray, "2")])
+    for hour in range(1, 9):  # killed again and again: its waits would be hours by now
+        tried = claim_one(connection, hour * 60)
+    assert outbox.before_send(connection, tried, minutes(480)) is None
+    assert outbox.unsure(connection, tried, minutes(480), "timeout")
+    assert bodies(outbox.claim(connection, minutes(481.9), 10)) == []
+    assert bodies(outbox.claim(connection, minutes(482), 10)) == ["1"]
+
+
 def test_a_lost_lease_changes_nothing(connection: sa.Connection) -> None:
     messages.queue(connection, [text(someone(connection))])
     slow = claim_one(connection)
