@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from bot import arranging
+from bot import arranging, phones
 from bot.acting import Acting, Answer, Done, Failed, promise_person
 from flows.actions import (
     Action,
@@ -18,6 +18,7 @@ from flows.actions import (
     CallCarHome,
     CancelInterview,
     CancelRides,
+    ComeBack,
     ConfirmInterview,
     GiveConsent,
     HandOff,
@@ -28,9 +29,10 @@ from flows.actions import (
     SaveOutcome,
     SetOkToGo,
     SetPin,
+    SettleOldNumber,
     TellCaseworker,
 )
-from storage import people, places, points
+from storage import places, points
 
 __all__ = ["WORK", "Acting", "Answer", "CarryOut", "Done", "Failed", "Worker", "carry_out"]
 
@@ -44,6 +46,7 @@ WORK: Final[Mapping[type[Action], Worker]] = {
     CallCarHome: "rides",
     MoveInterview: "rides",
     CancelInterview: "rides",
+    ComeBack: "timers",
     SaveInterview: "timers",
     ConfirmInterview: "timers",
     SaveOutcome: "timers",
@@ -56,9 +59,12 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
     match action:
         case GiveConsent():
             return _give_consent(connection, action, who)
-        case SetPin(pin=pin):
-            people.set_pin(connection, who.person_id, pin)
-            return Done({})
+        case SetPin():
+            return phones.set_pin(connection, action, who)
+        case ComeBack():
+            return phones.come_back(connection, action, who)
+        case SettleOldNumber():
+            return phones.settle_old_number(connection, action, who)
         case LookUpPlace():
             return _look_up(connection, action, who)
         case SaveInterview():

@@ -36,7 +36,8 @@ class Happening:
 
     `event` is the event itself (its `at` is set to the turn's moment in the person's zone) or what builds it.
     `settle` and `event` may run more than once (a deadlock is run again), so they touch nothing but the
-    database. `origin` is what the messages carry. `contact_point_id` names the address an OptedOut is about.
+    database. `origin` is what the messages carry. `contact_point_id` names the address an OptedOut is about,
+    `speak_on` the one the person is reached on from now on: they have agreed to texts there.
     """
 
     person_id: int
@@ -44,6 +45,7 @@ class Happening:
     origin: Origin = field(default_factory=Origin)
     settle: Settle | None = None
     contact_point_id: int | None = None
+    speak_on: int | None = None
 
 
 Item: TypeAlias = Inbound | Happening

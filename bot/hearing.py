@@ -5,6 +5,7 @@ person in the same transaction. Nothing is decided here. A text is dated by the 
 it comes late, so that "tomorrow" means what it meant.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ FRESH: Final = timedelta(minutes=15)
 IN_DOUBT: Final = timedelta(minutes=1)
 """Between a missed STOP and a yes that was taken this much later, nobody knows which was written first."""
 
+_CODE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{3,12}")
+
 UNREADABLE: Final = "unclear.voice"
 
 
@@ -40,6 +43,7 @@ class Heard:
     point: Point
     message_id: int
     card: str | None
+    known_card: bool = False
     seen: int | None = None
 
 
@@ -71,8 +75,9 @@ def keep(
     for place, one in inbound.items():
         if (message_id := ids.pop((one.channel, one.provider_id), None)) is not None:
             point, invite = whose[place]
-            _greet(connection, point, invite, now)
-            new[place] = Heard(one, point, message_id, invite.code if invite is not None else None)
+            known_card = _greet(connection, point, invite, now)
+            card = invite.code if invite is not None else None
+            new[place] = Heard(one, point, message_id, card, known_card)
     seen = _seen(connection, list(new.values()))
     return {
         place: replace(heard, seen=question)
@@ -125,11 +130,15 @@ def note(connection: sa.Connection, heard: Sequence[Heard], now: datetime) -> No
 
 
 def _card(connection: sa.Connection, one: Inbound, point: Point | None, now: datetime) -> Invite | None:
-    """Find the card a text names; only from those who have not agreed to our texts yet."""
+    """Find the card a text names; of who has agreed to our texts, only one that is all they wrote, and is
+    somebody else's own."""
     words = one.code or one.text
     if not words or (point is not None and point.consent == "given"):
         return None
-    return invites.find_invite(connection, words, now)
+    if point is None or point.consent != "given":
+        return invites.find_invite(connection, words, now)
+    found = invites.find_invite(connection, words, now) if _CODE.fullmatch(words.strip()) else None
+    return found if found is not None and found.person_id not in (None, point.person_id) else None
 
 
 def _newcomer(
@@ -154,24 +163,29 @@ def _newcomer(
     )
 
 
-def _greet(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> None:
-    """Note who brought this person: the card's caseworker, team and grant; a single card becomes theirs."""
+def _greet(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> bool:
+    """Note who brought this person: the card's caseworker, team and grant; a single card becomes theirs.
+
+    True: it is somebody else's own card, and their four numbers can show that it is them.
+    """
     if invite is None or invite.person_id == point.person_id:
-        return
+        return False
     if invite.person_id is not None:
-        # Somebody else's own card from a new number: they may have changed phones. A human looks.
+        if point.consent != "given" and people.has_pin(connection, invite.person_id):
+            return True
         reason = "wrote from a new number with a card that is already somebody's"
         need_human(connection, point.person_id, "known card, new number", reason, now, now)
-        return
+        return False
     row = people.person(connection, point.person_id)
     if row is None or row.caseworker_id is not None or not invites.use_invite(connection, invite.id):
-        return
+        return False
     if invite.uses_left == 1:
         invites.give_invite(connection, invite.id, point.person_id)
     brought = {"caseworker_id": invite.caseworker_id, "team": invite.team, "grant_code": invite.grant_code}
     people.change_person(
         connection, point.person_id, **{name: value for name, value in brought.items() if value is not None}
     )
+    return False
 
 
 def outlived(connection: sa.Connection, heard: Heard, said: str | None) -> bool:
@@ -228,6 +242,7 @@ def read(
                 channel=channel,
                 opted_in=opted_in,
                 card=heard.card,
+                known_card=heard.known_card,
                 seen=heard.seen,
                 photos=len(one.photos),
                 carrier_answers=one.opt is not None

@@ -125,7 +125,10 @@ def _failed(connection: sa.Connection, item: Item, world: World) -> _Failed | No
 
 def _moved_to(talk: Talk, heard: Heard) -> None:
     """Answer on the address they wrote from."""
-    point = heard.point
+    _answer_on(talk, heard.point)
+
+
+def _answer_on(talk: Talk, point: points.Point) -> None:
     if talk.loaded.contact_point_id != point.id:
         talk.loaded = replace(
             talk.loaded,
@@ -152,6 +155,8 @@ def _event(
     if item.settle is not None and not item.settle(connection):
         return None
     at = world.now.astimezone(ZoneInfo(zone))
+    if item.speak_on is not None:
+        _reached_on(connection, talk, item.speak_on)
     event = item.event(connection, at) if callable(item.event) else replace(item.event, at=at)
     if isinstance(event, StaffTookOver | StaffHandedBack):
         _look_again(connection, talk)
@@ -163,6 +168,14 @@ def _event(
 
 
 def _look_again(connection: sa.Connection, talk: Talk) -> None:
+def _reached_on(connection: sa.Connection, talk: Talk, point_id: int) -> None:
+    """Go on at another address, where they have agreed to our texts."""
+    point = points.point(connection, point_id)
+    assert point is not None, "the happening was settled, so the address is theirs"
+    _answer_on(talk, point)
+    talk.progress.stopped, talk.progress.opted_in = False, True
+
+
     """Read who has the conversation now: the epoch of what is said next."""
     row = load_conversations(connection, [talk.loaded.id])[0]
     talk.loaded = replace(

@@ -22,6 +22,8 @@ from storage.rides import NewRide, RideRow
 from storage.tables import Interview, PlaceLookup, table
 
 INTERVIEW, LOOKUP = table(Interview), table(PlaceLookup)
+OTHER_PHONE: Final = "sms:+15555550177"
+KNOWN_PIN: Final = "1998"
 PIN: Final = (42.3601, -71.0589)
 STOP_PIN: Final = (42.2491, -71.0589)  # 25 minutes by car: the pick-up is 50 minutes before an interview
 CAR: Final = {
@@ -70,7 +72,10 @@ def set_up(talk: Talk, phone: str, channel: str, connection: sa.Connection) -> C
     )
     funds.add_fund(connection, name="rides", budget_cents=1_000_000, now=now)
     if talk.card is not None:
-        invites.add_invite(connection, talk.card, now, caseworker_id=maria.id, uses=100)
+        owner = _somebody_known(now, connection) if talk.known_card else None
+        invites.add_invite(
+            connection, talk.card, now, person_id=owner, caseworker_id=maria.id, uses=1 if owner else 100
+        )
     return meet(talk, phone, channel, maria.id, connection)
 
 
@@ -94,6 +99,16 @@ def meet(talk: Talk, phone: str, channel: str, maria_id: int, connection: sa.Con
     saved = conversations.Saved(point.conversation_id, progress_to_json(progress), 0, point.id, now)
     conversations.save(connection, [saved], [])
     return cast
+
+
+def _somebody_known(now: datetime, connection: sa.Connection) -> int:
+    """Write down whose own card a talk names: somebody on another number, with four numbers."""
+    known = people.add_person(
+        connection, channel="simulator", address=OTHER_PHONE, lang="en", zone=str(now.tzinfo), now=now
+    )
+    points.set_consent(connection, known.id, "given", wording="talk", method="talk", now=now)
+    people.set_pin(connection, known.person_id, KNOWN_PIN)
+    return known.person_id
 
 
 def _interview(cast: Cast, given: Mapping[str, Any], connection: sa.Connection) -> dict[str, Any]:
@@ -200,6 +215,9 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     _newest_interview(cast, connection)
     if name == "place.found":
         return _found(cast, given.get("found", ()), connection, at)
+    if name == "phone.changed":
+        changed: Event = made(at=at, phone={"other": True, **given.get("phone", {})})
+        return changed
     if name == "promise.late":
         late: Event = made(
             at=at, promise={"who": "Maria", "number": "215-555-0199", **given.get("promise", {})}

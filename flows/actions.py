@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import InterviewView, LookupView, PersonInCharge, PlaceView, RideView
+from flows.views import CardView, InterviewView, LookupView, PersonInCharge, PlaceView, RideView
 
 
 class Nothing(dict[str, Any]):
@@ -32,12 +32,37 @@ class GiveConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPin:
-    """Keep the four numbers that bring a person back from another phone, hashed."""
+    """Keep the four numbers that bring a person back from another phone, hashed; give the code that goes with
+    them."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = CardView
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack:
+    """Compare four numbers with those of the person whose card this is; `phone.changed` comes to that person.
+
+    Who it is, is never said. After the third wrong try nothing is right for a day, and a human looks.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("wrong", "wrong_again", "locked")
+    gives: ClassVar[type] = Nothing
+    card: str
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleOldNumber:
+    """Keep the person's other addresses as theirs, or send nothing there any more."""
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ()
     gives: ClassVar[type] = Nothing
-    pin: str
+    keep: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +216,8 @@ class HandOff:
 Action: TypeAlias = (
     GiveConsent
     | SetPin
+    | ComeBack
+    | SettleOldNumber
     | LookUpPlace
     | SaveInterview
     | MoveInterview

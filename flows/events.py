@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import InterviewView, LookupView, PlaceView, PromiseView, RideView
+from flows.views import InterviewView, LookupView, PhoneView, PlaceView, PromiseView, RideView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class TextReceived:
     seen: int | None = None
     photos: int = 0
     carrier_answers: bool = False  # the provider itself answers STOP, START and HELP
+    known_card: bool = False  # that card is the own one of somebody we know from another address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,8 +274,17 @@ class PromiseLate:
     promise: PromiseView
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanged:
+    """The person came back from another address, with their card's code and their four numbers."""
+
+    at: datetime
+    phone: PhoneView
+
+
 Outside: TypeAlias = (
     PlaceFound
+    | PhoneChanged
     | PromiseLate
     | InterviewTomorrow
     | InterviewTomorrowAgain

@@ -18,6 +18,7 @@ from flows.actions import (
     CallCarHome,
     CancelInterview,
     CancelRides,
+    ComeBack,
     ConfirmInterview,
     GiveConsent,
     HandOff,
@@ -28,6 +29,7 @@ from flows.actions import (
     SaveOutcome,
     SetOkToGo,
     SetPin,
+    SettleOldNumber,
     TellCaseworker,
 )
 from flows.events import OUTSIDE, Outside
@@ -55,8 +57,10 @@ class World:
 def fake(world: World, action: Action, now: datetime) -> Result:
     """Answer an action the way it usually goes; `now` is the person's wall clock."""
     match action:
-        case GiveConsent() | SetPin():
+        case GiveConsent() | ComeBack() | SettleOldNumber():
             return {}
+        case SetPin():
+            return {"code": "D7Q4"}
         case LookUpPlace(text=text):
             world.lookups += 1
             world.shown = place(text, world.lookups)
@@ -187,6 +191,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
         "ride": ride(world),
         "reason": "no_cars",
+        "phone": {"other": True},
         "promise": {**in_charge(at), "number": "215-555-0199"},
         "lookup": world.lookups,
         "found": [world.shown] if world.shown else [],

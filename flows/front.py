@@ -29,7 +29,7 @@ from flows.turn import (
     stay_silent,
 )
 
-WELCOME, HOME = "welcome", "home"
+WELCOME, HOME, COME_BACK = "welcome", "home", "come_back"
 
 _A_MOMENT = timedelta(minutes=1)
 _NOTHING: Mapping[str, Any] = {}

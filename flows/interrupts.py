@@ -18,6 +18,7 @@ from flows.effects import CallHuman, SetLanguage
 from flows.events import OptionTapped, SpotShared, TextReceived
 from flows.frames import reads_first
 from flows.front import (
+    COME_BACK,
     WELCOME,
     flow_started_by,
     hear_language,
@@ -100,6 +101,8 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
         hear_language(turn, text)
     if event.photos and not text:
         text = "(photo)"
+    if event.known_card and _comes_back(turn, event.card):
+        return
     asked = open_question(turn, event.seen)
     if event.card and _brings_card(turn, event.card):
         return
@@ -132,6 +135,15 @@ def _brings_card(turn: Turn, card: str) -> bool:
     let_go(turn)
     pose(turn, frame, step)
     return True
+
+
+def _comes_back(turn: Turn, card: str | None) -> bool:
+    """Ask who names the card of somebody we know for that person's four numbers; without such a talk a human
+    looks."""
+    if COME_BACK in turn.flows.flows:
+        return open_flow(turn, COME_BACK, {"card": card})
+    turn.effects.append(CallHuman("known card, new number", ""))
+    return False
 
 
 def _answers_undo(turn: Turn, text: str) -> bool:

@@ -33,7 +33,7 @@ RECORD: Mapping[str, Shape] = {
 }
 """What a person's record may know without a flow's `keeps`."""
 
-STARTED_BY_ENGINE = frozenset({"welcome", "home", "ask_caseworker"})
+STARTED_BY_ENGINE = frozenset({"welcome", "home", "ask_caseworker", "come_back"})
 """Flows the engine starts by name; it also starts `ride_where` and the like, heard about a live ride."""
 
 

@@ -148,6 +148,7 @@ def _text(stage: Stage, text: str, photos: int = 0) -> None:
             channel=stage.channel,
             opted_in=stage.opted_in,
             card=typed,
+            known_card=typed is not None and stage.talk.known_card,
             photos=photos,
         ),
     )

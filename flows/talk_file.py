@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flows.nodes import Fields, Items, Node, Scalar, read_nodes
 from flows.problems import Problem
 
-_KEYS = frozenset("test channel lang now zone opted_in knows card pretend talk expect".split())
+_KEYS = frozenset("test channel lang now zone opted_in knows card known_card pretend talk expect".split())
 _LENGTH = re.compile(r"(\d+)\s*(second|minute|hour|day)s?")
 _UNTIL = re.compile(r"until\s+(?:(\d{4}-\d{2}-\d{2})\s+)?(\d{1,2}):(\d{2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
@@ -123,6 +123,7 @@ class Talk:
     opted_in: bool
     knows: Mapping[str, Any]
     card: str | None
+    known_card: bool = False  # that card is the own one of somebody known from another number
     pretend: Mapping[str, list[Any]]
     talk: tuple[Line, ...]
     expect: Mapping[str, Any] = field(default_factory=dict)
@@ -172,6 +173,7 @@ def _talk(node: Node, file: str) -> Talk:
         opted_in=bool(values.get("opted_in", True)),
         knows=values.get("knows") or {},
         card=None if values.get("card") is None else str(values["card"]),
+        known_card=bool(values.get("known_card", False)),
         pretend={name: each if isinstance(each, list) else [each] for name, each in pretend.items()},
         talk=tuple(each for line in lines.items for each in _lines(line, file)),
         expect=values.get("expect") or {},

@@ -91,6 +91,18 @@ class PersonInCharge(TypedDict):
     when: datetime
 
 
+class PhoneView(TypedDict):
+    """The address a person came back from; `other`: another one of theirs is in use still."""
+
+    other: bool
+
+
+class CardView(TypedDict):
+    """A person's own code, which with their four numbers brings them back from any phone."""
+
+    code: str
+
+
 class PromiseView(TypedDict):
     """A promise whose hour passed unkept: who answers now and by which wall clock.
 

@@ -43,6 +43,7 @@ class Typed:
     en: str
     es: str
     card: str | None = None
+    known_card: bool = False
     photos: int = 0
 
 
@@ -169,9 +170,11 @@ def _event(standing: Standing, move: Move) -> Event | None:
         standing.at += _A_MOMENT
     here: dict[str, Any] = {"channel": progress.channel, "opted_in": progress.opted_in is not False}
     match move:
-        case Typed(en=en, es=es, card=card, photos=photos):
+        case Typed(en=en, es=es, card=card, known_card=known, photos=photos):
             text = es if progress.lang == "es" else en
-            return TextReceived(at=standing.at, text=text, card=card, photos=photos, **here)
+            return TextReceived(
+                at=standing.at, text=text, card=card, known_card=known, photos=photos, **here
+            )
         case Picked():
             return _picked(standing, move, here)
         case Pinned():

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flows.events import OUTSIDE
 from flows.fakes import World
-from flows.front import HOME, WELCOME
+from flows.front import COME_BACK, HOME, WELCOME
 from flows.interrupts import PERSON
 from flows.model import Flow
 from flows.progress import new_progress
@@ -68,6 +68,8 @@ def _by_words(atlas: Atlas, flow: Flow) -> Iterator[Start]:
         if flow.id == WELCOME:
             yield Start(flow.id, said, facts, opted_in=False, words="a first text")
             yield Start(flow.id, Typed(said.en, said.es, card="RAY2"), facts, False, "a card's code")
+        elif flow.id == COME_BACK:
+            yield Start(flow.id, said, facts, False, "another's card")
         elif not near or "interview" in facts:
             yield Start(flow.id, said, facts, words=said.en)
 
@@ -80,6 +82,8 @@ def _words_for(atlas: Atlas, flow: Flow) -> Typed | None:
     match flow.id:
         case name if name == HOME:
             return Typed("menu", "menu")
+        case name if name == COME_BACK:
+            return Typed("D7Q4", "D7Q4", card="D7Q4", known_card=True)
         case name if name == WELCOME:
             return Typed("hello", "hola")
         case name if name == PERSON:

@@ -74,6 +74,18 @@ def find_invite(connection: sa.Connection, typed: str, now: datetime) -> Invite 
     return None if row is None else Invite(**row)
 
 
+def own_code(connection: sa.Connection, person_id: int, now: datetime) -> str:
+    """Give the code of a person's own card, the newest; one is made for who has none."""
+    usable = sa.or_(CODE.c.expires_at.is_(None), CODE.c.expires_at > now)
+    mine = _SELECT.where(CODE.c.person_id == person_id, usable).order_by(CODE.c.id.desc()).limit(1)
+    row = connection.execute(mine).mappings().first()
+    if row is not None:
+        return Invite(**row).code
+    code = new_code()
+    add_invite(connection, code, now, person_id=person_id)
+    return code
+
+
 def use_invite(connection: sa.Connection, invite_id: int) -> bool:
     """Count one use; False when the last one is gone. A person's own card is never used up."""
     left = sa.case((CODE.c.person_id.is_(None), CODE.c.uses_left - 1), else_=CODE.c.uses_left)

@@ -158,6 +158,11 @@ def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> d
     return {(row.channel, row.provider_id): row.id for row in rows}
 
 
+def mask(connection: sa.Connection, message_id: int, words: str) -> None:
+    """Keep these words in place of what somebody wrote: what nobody else may read, staff neither."""
+    connection.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(body=words))
+
+
 def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]) -> set[str]:
     """Say which of these messages of a channel are here already."""
     at = sa.and_(MESSAGE.c.channel == channel, MESSAGE.c.direction == "in")
@@ -197,6 +202,11 @@ def drop_for_take_over(connection: sa.Connection, conversation_id: int, now: dat
 def drop_for_stop(connection: sa.Connection, contact_point_id: int, now: datetime) -> int:
     """Drop everything that waits for this address: its person said stop. Returns how many."""
     return _drop(connection, MESSAGE.c.contact_point_id == contact_point_id, None, "opted_out", now)
+
+
+def drop_for(connection: sa.Connection, contact_point_id: int, why: str, now: datetime) -> int:
+    """Drop everything that waits for this address. Returns how many."""
+    return _drop(connection, MESSAGE.c.contact_point_id == contact_point_id, None, why, now)
 
 
 def drop_kinds(

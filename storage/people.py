@@ -6,19 +6,22 @@ The rule: what a person told us is written once, encrypted; a name is found by H
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from storage.crypto import index, name_tokens
 from storage.points import Point, add_point, address_index, find_point
-from storage.tables import Conversation, NameToken, Person, table
+from storage.tables import ContactPoint, Conversation, NameToken, Person, table
 from storage.types import keys_of
 
 PERSON, TOKEN, CONVERSATION = table(Person), table(NameToken), table(Conversation)
-PIN_TRIES = 5
+POINT = table(ContactPoint)
+PIN_TRIES = 3
+PIN_LOCK = timedelta(days=1)
+PinAnswer: TypeAlias = Literal["right", "wrong", "wrong_again", "locked_now", "locked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,14 @@ def _index_names(connection: sa.Connection, names: Mapping[int, str]) -> None:
         connection.execute(_NAME, rows)
 
 
+def forget_newcomers(connection: sa.Connection, before: datetime) -> int:
+    """Delete the records, closed before then, of newcomers who turned out to be somebody we know: no address
+    leads to them any more. Returns how many."""
+    empty = ~sa.exists().where(POINT.c.person_id == PERSON.c.id)
+    at = sa.and_(PERSON.c.closed_at < before, empty)
+    return connection.execute(sa.delete(PERSON).where(at)).rowcount
+
+
 def change_person(connection: sa.Connection, person_id: int, **values: Any) -> None:
     """Set columns of a person: lang, zone, team, caseworker_id, case_id, grant_code, closed_at."""
     if values:
@@ -160,18 +171,36 @@ def change_person(connection: sa.Connection, person_id: int, **values: Any) -> N
 
 def set_pin(connection: sa.Connection, person_id: int, pin: str) -> None:
     """Keep the four numbers, as an HMAC bound to this person: useless without the key."""
-    change_person(connection, person_id, pin_hmac=_pin(connection, person_id, pin), pin_tries=0)
+    fresh = {"pin_tries": 0, "pin_locked_until": None}
+    change_person(connection, person_id, pin_hmac=_pin(connection, person_id, pin), **fresh)
 
 
-def check_pin(connection: sa.Connection, person_id: int, pin: str) -> bool:
-    """Say whether these are the person's four numbers; after five wrong tries only staff can help."""
-    lock = sa.select(PERSON.c.pin_hmac, PERSON.c.pin_tries).where(PERSON.c.id == person_id)
-    row = connection.execute(lock.with_for_update(key_share=True)).one()
-    if row.pin_hmac is None or row.pin_tries >= PIN_TRIES:
-        return False
-    right = secrets.compare_digest(row.pin_hmac, _pin(connection, person_id, pin))
-    change_person(connection, person_id, pin_tries=0 if right else row.pin_tries + 1)
-    return right
+def has_pin(connection: sa.Connection, person_id: int) -> bool:
+    """Say whether this person has chosen four numbers."""
+    found = sa.select(PERSON.c.pin_hmac).where(PERSON.c.id == person_id)
+    return connection.execute(found).scalar_one_or_none() is not None
+
+
+def try_pin(connection: sa.Connection, person_id: int, pin: str, now: datetime) -> PinAnswer:
+    """Say whether these are the person's four numbers; the comparison takes the same time whatever was typed.
+
+    After three wrong tries in a row nothing is right for a day, and only staff can help.
+    """
+    lock = sa.select(PERSON.c.pin_hmac, PERSON.c.pin_tries, PERSON.c.pin_locked_until)
+    row = connection.execute(lock.where(PERSON.c.id == person_id).with_for_update(key_share=True)).one()
+    locked = row.pin_locked_until is not None and row.pin_locked_until > now
+    right = secrets.compare_digest(row.pin_hmac or b"", _pin(connection, person_id, pin))
+    if locked or row.pin_hmac is None:
+        return "locked"
+    tries = row.pin_tries
+    if right:
+        change_person(connection, person_id, pin_tries=0, pin_locked_until=None)
+        return "right"
+    if tries + 1 >= PIN_TRIES:
+        change_person(connection, person_id, pin_tries=0, pin_locked_until=now + PIN_LOCK)
+        return "locked_now"
+    change_person(connection, person_id, pin_tries=tries + 1, pin_locked_until=None)
+    return "wrong" if tries == 0 else "wrong_again"
 
 
 def _pin(connection: sa.Connection, person_id: int, pin: str) -> bytes:

@@ -122,11 +122,25 @@ def retire_point(connection: sa.Connection, point_id: int) -> None:
 
 
 def move_point(connection: sa.Connection, point_id: int, person_id: int) -> None:
-    """Give an address, and what was said from it, to its person; their conversation goes on there."""
+    """Give an address, and what was said from it, to its person; their conversation goes on there.
+
+    What was asked there was asked of somebody else: the numbers of those questions are forgotten. What waits
+    to be sent to the person's other addresses, and has not begun, goes there.
+    """
     theirs = sa.select(CONVERSATION.c.id).where(CONVERSATION.c.person_id == person_id).scalar_subquery()
+    new = sa.select(POINT.c.channel).where(POINT.c.id == point_id).scalar_subquery()
+    others = sa.select(POINT.c.id).where(POINT.c.person_id == person_id, POINT.c.id != point_id)
+    waits = sa.and_(MESSAGE.c.state == "queued", MESSAGE.c.contact_point_id.in_(others))
     connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(person_id=person_id))
     connection.execute(
-        sa.update(MESSAGE).where(MESSAGE.c.contact_point_id == point_id).values(conversation_id=theirs)
+        sa.update(MESSAGE)
+        .where(MESSAGE.c.contact_point_id == point_id)
+        .values(conversation_id=theirs, prompt=None)
+    )
+    connection.execute(
+        sa.update(MESSAGE)
+        .where(waits, MESSAGE.c.conversation_id == theirs)
+        .values(contact_point_id=point_id, channel=new)
     )
     connection.execute(
         sa.update(CONVERSATION)
@@ -136,6 +150,17 @@ def move_point(connection: sa.Connection, point_id: int, person_id: int) -> None
     connection.execute(
         sa.update(CONVERSATION).where(CONVERSATION.c.person_id == person_id).values(contact_point_id=point_id)
     )
+
+
+def others_in_use(connection: sa.Connection, person_id: int, point_id: int) -> list[int]:
+    """List a person's other addresses that are not retired."""
+    at = sa.and_(POINT.c.person_id == person_id, POINT.c.id != point_id, POINT.c.state != "retired")
+    return list(connection.scalars(sa.select(POINT.c.id).where(at).order_by(POINT.c.id)))
+
+
+def set_unsure(connection: sa.Connection, point_ids: Sequence[int], since: datetime | None) -> None:
+    """Note that these addresses may be somebody else's by now; None: they are theirs after all."""
+    connection.execute(sa.update(POINT).where(POINT.c.id.in_(point_ids)).values(unsure_since=since))
 
 
 def heard_from(connection: sa.Connection, point_ids: Sequence[int], now: datetime) -> None:

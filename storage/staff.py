@@ -1,8 +1,9 @@
 """Caseworkers: their logins, whom they may see, and reading through that one rule.
 
 The rule: every list and every thread goes through `visible_people`, and every read of a person leaves a
-line in the audit. A caseworker sees their own caseload and, in their team, those who have nobody yet; a
-supervisor their team and those without one; an admin everybody.
+line in the audit. A caseworker sees their own caseload and, in their team, those who have nobody yet; on
+call, also those of their team who need somebody at once; a supervisor their team and those without one; an
+admin everybody.
 """
 
 import secrets
@@ -85,13 +86,13 @@ class Listed:
 
 
 _STAFF = sa.select(*(STAFF.c[name] for name in CaseworkerRow.__dataclass_fields__))
-
 _THEIRS = sa.select(PERSON.c.caseworker_id).where(PERSON.c.id == sa.bindparam("person")).scalar_subquery()
 _ON_DUTY = (
     _STAFF.where(STAFF.c.active)
     .order_by(sa.case((STAFF.c.id == _THEIRS, 0), (STAFF.c.on_call, 1), else_=2), STAFF.c.id)
     .limit(1)
 )
+
 
 def add_caseworker(
     connection: sa.Connection,

@@ -118,6 +118,14 @@ def set_plan(
         connection.execute(_SET, rows)
 
 
+def set_news(
+    connection: sa.Connection, conversation_id: int, event: str, subject: str, now: datetime
+) -> None:
+    """Have an event come to a conversation at once, in a turn of its own: another one's turn brought it."""
+    row = _row(conversation_id, "plan", event, now, now, subject) | {"subject": subject}
+    connection.execute(_SET, [row])
+
+
 def drop_plan(connection: sa.Connection, subject: str, now: datetime) -> None:
     """Drop all that is planned for a subject: it is off."""
     _drop(connection, sa.and_(TIMER.c.kind == "plan", TIMER.c.subject == subject), now)

@@ -341,9 +341,10 @@ def test_consent_is_a_line_in_the_ledger(desk: Desk) -> None:
 
 
 def test_four_numbers_are_kept_unreadable(desk: Desk) -> None:
-    desk.did(SetPin(pin="4711"))
-    assert people.check_pin(desk.connection, desk.who.person_id, "4711")
-    assert not people.check_pin(desk.connection, desk.who.person_id, "4712")
+    code = desk.did(SetPin(pin="4711"))["code"]
+    assert people.try_pin(desk.connection, desk.who.person_id, "4712", desk.who.now) == "wrong"
+    assert people.try_pin(desk.connection, desk.who.person_id, "4711", desk.who.now) == "right"
+    assert desk.did(SetPin(pin="4712"))["code"] == code, "the code on their card stays"
 
 
 @pytest.mark.parametrize(

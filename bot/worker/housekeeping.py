@@ -6,11 +6,14 @@ from functools import partial
 import sqlalchemy as sa
 
 from bot.worker.workshop import Workshop
-from storage import conversations, outbox, staff
+from storage import conversations, outbox, people, staff
 from storage.tables import Conversation, table
 
 OLD_LOGIN = timedelta(days=30)
 EARLY_REPORT = timedelta(days=1)
+MERGED = timedelta(hours=1)
+"""So long after a newcomer was found to be somebody we know, the empty record of them goes."""
+
 _CONVERSATION = table(Conversation)
 
 
@@ -24,6 +27,7 @@ async def step(workshop: Workshop) -> int:
 
 def _tidy(now: datetime, connection: sa.Connection) -> list[int]:
     staff.forget_old_logins(connection, now - OLD_LOGIN)
+    people.forget_newcomers(connection, now - MERGED)
     outbox.sweep_early(connection, now - EARLY_REPORT, now)
     ids = conversations.run_out(connection, now)
     whose = sa.select(_CONVERSATION.c.person_id).where(_CONVERSATION.c.id.in_(ids))

@@ -13,12 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.conversation import Happening, Origin
+from bot import phones
+from bot.conversation import Happening, Origin, Settle
 from bot.planning import PLAN, holds_off
 from bot.reminders.hours import Hours, next_allowed
 from bot.views import interview_view
 from bot.worker.workshop import Workshop
-from flows.events import OUTSIDE, Event, TimerRang
+from flows.events import OUTSIDE, Event, PhoneChanged, TimerRang
 from flows.flowset import FlowSet
 from flows.model import PlanRow
 from storage import timers
@@ -74,6 +75,8 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
     def settle(connection: sa.Connection) -> bool:
         return timers.finish(connection, rung.lease, now)
 
+    if rung.name == phones.CHANGED:
+        return _came_back(rung, whose, now, settle)
     if rung.kind == "engine":
         return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), settle=settle)
     rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
@@ -88,6 +91,29 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
             useful_until=rung.useful_until,
         ),
         settle=settle,
+    )
+
+
+def _came_back(rung: Rung, whose: _Whose, now: datetime, settle: Settle) -> Happening:
+    """Bring a person the news that they are here again, on the address they came from."""
+    point_id, other = int((rung.subject or "").partition(":")[2]), list[bool]()
+
+    def arrive(connection: sa.Connection) -> bool:
+        if not settle(connection):
+            return False
+        found = phones.arrive(connection, whose.person_id, point_id, now)
+        other[:] = [] if found is None else [found]
+        return found is not None
+
+    def event(connection: sa.Connection, at: datetime) -> Event:
+        return PhoneChanged(at=at, phone={"other": other[-1]})
+
+    return Happening(
+        person_id=whose.person_id,
+        event=event,
+        settle=arrive,
+        speak_on=point_id,
+        origin=Origin(kind="reply"),
     )
 
 

@@ -32,6 +32,7 @@ LONGEST: dict[str, Any] = {
     "first_name": "Maximiliano",
     "who": "Concepcion",
     "number": "215-555-0199",
+    "code": "D7Q4K2",
     "when": TOMORROW,
     "at": TOMORROW,
     "pickup_at": TOMORROW,

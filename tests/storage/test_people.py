@@ -1,7 +1,7 @@
 """People, their addresses and consent, their turns, the codes on their cards, what is erased with them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -121,16 +121,22 @@ def test_facts_add_up_and_fill_their_columns(connection: sa.Connection) -> None:
     assert found.facts["zip"] == "02118"
 
 
-def test_four_numbers_bring_back_and_five_wrong_tries_end_it(connection: sa.Connection) -> None:
-    dee, ray = someone(connection), someone(connection, "+15555550102")
-    assert not people.check_pin(connection, dee.person_id, "1998")
-    people.set_pin(connection, dee.person_id, "1998")
-    people.set_pin(connection, ray.person_id, "1998")
-    assert people.check_pin(connection, dee.person_id, "1998")
-    for _ in range(5):
-        assert not people.check_pin(connection, dee.person_id, "0000")
-    assert not people.check_pin(connection, dee.person_id, "1998")
-    assert people.check_pin(connection, ray.person_id, "1998")
+def test_four_numbers_bring_back_and_three_wrong_tries_lock_them_for_a_day(connection: sa.Connection) -> None:
+    dee, ray = someone(connection).person_id, someone(connection, "+15555550102").person_id
+
+    def tried(person_id: int, pin: str, at: datetime = NOW) -> str:
+        return people.try_pin(connection, person_id, pin, at)
+
+    assert (people.has_pin(connection, dee), tried(dee, "1998")) == (False, "locked")
+    people.set_pin(connection, dee, "1998")
+    people.set_pin(connection, ray, "1998")
+    assert (people.has_pin(connection, dee), tried(dee, "1998")) == (True, "right")
+    assert [tried(dee, "0000") for _ in range(2)] == ["wrong", "wrong_again"]
+    assert tried(dee, "1998") == "right"
+    assert [tried(dee, "0000") for _ in range(4)] == ["wrong", "wrong_again", "locked_now", "locked"]
+    assert (tried(dee, "1998"), tried(ray, "1998")) == ("locked", "right")
+    assert tried(dee, "0000", NOW + timedelta(days=1)) == "wrong"
+    assert tried(dee, "1998", NOW + timedelta(days=1)) == "right"
     hmacs = list(connection.scalars(sa.select(table(Person).c.pin_hmac)))
     assert len(set(hmacs)) == 2, "equal numbers must not look equal"
 
