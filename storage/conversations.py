@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from storage import lists
 from storage.tables import ContactPoint, Conversation, FlowVersion, Person, Turn, table
 from storage.types import as_row
 
@@ -123,22 +124,21 @@ def load_conversations(connection: sa.Connection, ids: Sequence[int]) -> list[Lo
 
 def save(connection: sa.Connection, conversations: Sequence[Saved], turns: Sequence[TurnRow]) -> None:
     """Write conversations and their turns, each as one list."""
-    if conversations:
-        connection.execute(
-            _SAVE,
-            [
-                {
-                    "the_id": one.id,
-                    "the_progress": one.progress,
-                    "the_seq": one.seq,
-                    "the_point": one.contact_point_id,
-                    "the_moment": one.updated_at,
-                }
-                for one in conversations
-            ],
-        )
-    if turns:
-        connection.execute(_TURN, [as_row(turn) for turn in turns])
+    lists.write(
+        connection,
+        _SAVE,
+        [
+            {
+                "the_id": one.id,
+                "the_progress": one.progress,
+                "the_seq": one.seq,
+                "the_point": one.contact_point_id,
+                "the_moment": one.updated_at,
+            }
+            for one in conversations
+        ],
+    )
+    lists.write(connection, _TURN, [as_row(turn) for turn in turns])
 
 
 def conversation_of(connection: sa.Connection, person_id: int) -> int | None:

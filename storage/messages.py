@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from storage import lists
 from storage.tables import Conversation, Message, table
 from storage.tables.talk import MessageKind, Sender
 from storage.types import UTCDateTime, as_row
@@ -172,10 +173,9 @@ def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]
 
 def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
     """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
-    if messages:
-        fixed = {"direction": "out", "state": "queued"}
-        rows = [{**as_row(one), **fixed, "priority": _priority(one)} for one in messages]
-        connection.execute(_QUEUE, rows)
+    fixed = {"direction": "out", "state": "queued"}
+    rows = [{**as_row(one), **fixed, "priority": _priority(one)} for one in messages]
+    lists.write(connection, _QUEUE, rows)
 
 
 def keep_unsaid(connection: sa.Connection, message: NewOutbound, why: str) -> None:

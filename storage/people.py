@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from storage import lists
 from storage.crypto import index, name_tokens
 from storage.points import Point, add_point, address_index, find_point
 from storage.tables import ContactPoint, Conversation, NameToken, Person, table
@@ -121,7 +122,7 @@ def keep_facts(connection: sa.Connection, told: Mapping[int, Mapping[str, Any]])
         row = {"the_id": person_id, "the_facts": {**known[person_id], **facts}}
         changes.setdefault(tuple(values), []).append(row | {f"the_{name}": values[name] for name in values})
     for names, rows in changes.items():
-        connection.execute(_keep(names), rows)
+        lists.write(connection, _keep(names), rows)
     _index_names(
         connection,
         {one: facts["first_name"] or "" for one, facts in told.items() if "first_name" in facts},
@@ -151,8 +152,7 @@ def _index_names(connection: sa.Connection, names: Mapping[int, str]) -> None:
         for person_id, name in names.items()
         for token in sorted(name_tokens(keys, name))
     ]
-    if rows:
-        connection.execute(_NAME, rows)
+    lists.write(connection, _NAME, rows)
 
 
 def forget_newcomers(connection: sa.Connection, before: datetime) -> int:

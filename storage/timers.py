@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from storage import due
+from storage import due, lists
 from storage.due import Family, Lease
 from storage.subjects import is_current
 from storage.tables import Timer, table
@@ -77,12 +77,10 @@ _CLEAR = _DROP.where(TIMER.c.dedupe_key.in_(sa.bindparam("keys", expanding=True)
 
 def set_timers(connection: sa.Connection, timers: Sequence[EngineTimer], now: datetime) -> None:
     """Set the engine's timers as one list; one with the same token is replaced, wherever it stood."""
-    if timers:
-        rows = [
-            _row(one.conversation_id, "engine", one.token, one.at, now) | {"nudge": one.nudge}
-            for one in timers
-        ]
-        connection.execute(_SET, rows)
+    rows = [
+        _row(one.conversation_id, "engine", one.token, one.at, now) | {"nudge": one.nudge} for one in timers
+    ]
+    lists.write(connection, _SET, rows)
 
 
 def clear_timers(connection: sa.Connection, timers: Iterable[tuple[int, str]], now: datetime) -> None:
@@ -114,8 +112,7 @@ def set_plan(
         for one in plan
         if one.event not in rung
     ]
-    if rows:
-        connection.execute(_SET, rows)
+    lists.write(connection, _SET, rows)
 
 
 def set_news(
