@@ -122,7 +122,7 @@ def test_stop_stops_and_only_start_is_heard(words: str) -> None:
     progress = open_form()
     effects = turn(progress, words)
     assert [type(each) for each in effects] == [OptOut, Say]
-    assert effects[1] == Say("You are out. No more texts from us.", "consent")
+    assert effects[1] == Say("You are out. No more texts from us.", "consent", step="stop")
     assert turn(progress, "02128", opted_in=False) == [Silent("opted_out")]
     assert turn(progress, "stop", opted_in=False) == [Silent("opted_out")]
     assert turn(progress, "help", opted_in=False) == [Silent("opted_out")]
@@ -145,6 +145,23 @@ def test_where_the_carrier_answers_we_do_not() -> None:
     assert turn(empty, "help", carrier_answers=True) == [Silent("carrier_answers")]
     turn(empty, "stop")
     assert turn(empty, "start", carrier_answers=True) == [OptIn("start"), Silent("carrier_answers")]
+
+
+def test_start_is_no_yes_of_a_stranger() -> None:
+    progress = new_progress()
+    assert OptOut("stop") in turn(progress, "stop", opted_in=False)
+    effects = turn(progress, "start", opted_in=False)
+    assert not [each for each in effects if isinstance(each, OptIn)]
+    assert effects != []
+
+
+@pytest.mark.parametrize("words", ["too many texts", "Enough!", "demasiados mensajes", "ya no quiero nada"])
+def test_words_that_may_mean_stop_pause_and_call_a_human(words: str) -> None:
+    progress = open_form()
+    effects = turn(progress, words)
+    assert CallHuman("may want us to stop", words) in effects
+    assert progress.paused == "staff"
+    assert turn(progress, "02128") == [Silent("staff_talking")]
 
 
 def test_the_provider_may_say_it_too() -> None:
