@@ -103,6 +103,7 @@ def take_one(
         turn.effects.append(_unreadable(talk, world.flows))
     else:
         _decide(connection, talk, turn, event, heard, world)
+    _hold_back(connection, talk, turn, moved=before != _stands(talk.progress), now=world.now)
     talk.seq += 1
     talk.decided.append(_decided(connection, talk, turn, item, heard, world))
     talk.turns.append(_row(talk, turn, event, before, world))
@@ -154,9 +155,9 @@ def _event(
         return said
     if item.settle is not None and not item.settle(connection):
         return None
-    at = world.now.astimezone(ZoneInfo(zone))
     if item.speak_on is not None:
         _reached_on(connection, talk, item.speak_on)
+    at = world.now.astimezone(ZoneInfo(zone))
     event = item.event(connection, at) if callable(item.event) else replace(item.event, at=at)
     if isinstance(event, StaffTookOver | StaffHandedBack):
         _look_again(connection, talk)
@@ -167,7 +168,6 @@ def _event(
     return event
 
 
-def _look_again(connection: sa.Connection, talk: Talk) -> None:
 def _reached_on(connection: sa.Connection, talk: Talk, point_id: int) -> None:
     """Go on at another address, where they have agreed to our texts."""
     point = points.point(connection, point_id)
@@ -176,6 +176,7 @@ def _reached_on(connection: sa.Connection, talk: Talk, point_id: int) -> None:
     talk.progress.stopped, talk.progress.opted_in = False, True
 
 
+def _look_again(connection: sa.Connection, talk: Talk) -> None:
     """Read who has the conversation now: the epoch of what is said next."""
     row = load_conversations(connection, [talk.loaded.id])[0]
     talk.loaded = replace(
