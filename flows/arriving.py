@@ -90,7 +90,7 @@ def _values(scopes: Scopes, flow: Flow | None, text: Text) -> dict[str, Any]:
 
 def _formatted(shape: Shape, blank: Blank) -> Shape:
     """Take a blank with a format for what the format is for, where nothing better is known."""
-    kinds = {"money": "number", "list": "any", None: "any"}
+    kinds = {"money": "number", "list": "any", "car": "any", "stop": "any", None: "any"}
     return Shape(kinds.get(blank.format, "datetime")) if shape.kind == "any" else shape
 
 

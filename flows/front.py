@@ -5,6 +5,7 @@ and whoever writes finds something open: a start word, a parked talk, one that w
 for who has not agreed yet.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -196,10 +197,29 @@ def _resume(turn: Turn, root: Frame, text: str) -> None:
     """Go on with a parked talk: the text may be the answer that was missing."""
     frame = innermost(root)
     step = open_step(turn, frame)
-    free = isinstance(step, Ask) and step.as_ in ("text", "name", "address")
-    tries = text and isinstance(step, Ask | Review) and not free and frame.prompt is not None
+    tries = text and isinstance(step, Ask | Review) and frame.prompt is not None and _may_answer(step, text)
     if not tries or not isinstance(step, Ask | Review) or hear(turn, root, frame, step, text) is not None:
         go_on(turn, root)
+
+
+_BEGINS_ANEW = re.compile(
+    r"""(?:i|im|ive|we|you|he|she|they|my|can|could|will|would|do|does|did|is|are|what|when|where|who|why|how|
+    need|want|help|please|sorry|hi|hello|hey|so|but|and|
+    yo|me|mi|quiero|necesito|puedo|puede|que|como|cuando|donde|quien|por|tengo|estoy|soy|ayuda|perdon|hola|pero|y)\b""",
+    re.VERBOSE,
+)
+_MOST_WORDS = {"name": 3, "address": 10}
+
+
+def _may_answer(step: Ask | Review, text: str) -> bool:
+    """Tell whether words that come long after a question may be its answer: a name or a place looks like one;
+    what answers a question for any text is asked for again.
+    """
+    if not isinstance(step, Ask) or step.as_ not in ("text", "name", "address"):
+        return True
+    if step.as_ == "text" or "?" in text or _BEGINS_ANEW.match(fold(text)):
+        return False
+    return len(text.split()) <= _MOST_WORDS[step.as_]
 
 
 def _goes_on(turn: Turn, root: Frame) -> bool:

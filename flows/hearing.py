@@ -204,7 +204,7 @@ def ask_held(turn: Turn) -> None:
             if half:
                 pose(turn, frame, step, words)
             else:
-                refused(turn, root, frame, step, words)
+                refused(turn, root, frame, step, None if _lost_the_question(frame, step) else words)
             return
 
 
@@ -226,8 +226,16 @@ def _words_back(
     return sentence(turn, key, blanks)
 
 
-def refused(turn: Turn, root: Frame, frame: Frame, step: Question, words: str) -> None:
-    """Count an unclear try and ask again; after too many, do what the author says or offer a person."""
+def _lost_the_question(frame: Frame, step: Question) -> bool:
+    """Tell whether a hint has not helped with a pick: numbers alone say too little."""
+    picks = isinstance(step, Ask) and step.as_ in ("yes_no", *CHOOSING) and step.if_unclear is None
+    return picks and frame.tries > 0
+
+
+def refused(turn: Turn, root: Frame, frame: Frame, step: Question, words: str | None) -> None:
+    """Count an unclear try and ask again; after too many, do what the author says or offer a person. Without
+    `words` the question itself is asked again.
+    """
     frame.tries += 1
     limit = step.tries if isinstance(step, Ask) and step.tries is not None else flow_of(turn, frame).tries
     stuck: After | None = step.if_stuck if isinstance(step, Ask) else None

@@ -30,7 +30,7 @@ def asked_of(turn: Turn, frame: Frame, step: Question, draft: Value = None) -> A
     if isinstance(step, Review):
         return Asked("choice", lang, turn.now, _choices(turn, frame, step))
     choices = _choices(turn, frame, step)
-    return Asked(step.as_, lang, turn.now, choices, step.alone, draft, step.exact, step.least)
+    return Asked(step.as_, lang, turn.now, choices, step.alone, draft, step.exact, step.least, step.evening)
 
 
 def _choices(turn: Turn, frame: Frame, step: Question) -> tuple[Choice, ...]:

@@ -103,6 +103,7 @@ class Ask(StepBase):
     alone: frozenset[str] = frozenset()
     exact: bool = False  # `exact: yes`: consent and bookings take the exact words only
     least: int | None = None  # yes_no about a number: what is typed from here on means yes
+    evening: bool = False  # a time: an hour without am or pm is meant in the evening ("home by 8")
     confirm_by_ok: bool = False
     read_back: bool = True  # dates and times are read back and confirmed
     from_: str | None = None

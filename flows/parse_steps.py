@@ -55,8 +55,8 @@ from flows.texts import FORMS, plain
 
 COMMON = frozenset({"id", "when", "note", "was"})
 _QUESTION = frozenset(
-    "as text options check if_unclear tries if_stuck no_reply anything_else alone exact least confirm_by_ok "
-    "read_back from each show more if_empty".split()
+    "as text options check if_unclear tries if_stuck no_reply anything_else alone exact least evening "
+    "confirm_by_ok read_back from each show more if_empty".split()
 )
 KEYS: Mapping[str, frozenset[str]] = {
     "say": frozenset(),
@@ -204,6 +204,7 @@ def _question(keys: Keys) -> Base:
         "alone": frozenset(keys.opt("alone", _read_keys, _NONE)),
         "exact": keys.opt("exact", read_yes, False),
         "least": keys.opt("least", read_whole, None),
+        "evening": keys.opt("evening", read_yes, False),
         "confirm_by_ok": keys.opt("confirm_by_ok", read_yes, False),
         "read_back": keys.opt("read_back", read_yes, True),
         "from_": keys.opt("from", read_word, None),

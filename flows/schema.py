@@ -104,6 +104,7 @@ _KEYS: Mapping[str, Schema] = {
     "alone": _or_list(_SCALAR),
     "exact": _YES,
     "least": _COUNT,
+    "evening": _YES,
     "confirm_by_ok": _YES,
     "read_back": _YES,
     "from": _SCALAR,

@@ -12,10 +12,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, TypeAlias
 
 from flows.conditions import Scope, look_up
+from flows.said import car, stop
 
 Form: TypeAlias = Literal["all", "sms", "telegram", "discreet"]
 FORMS: tuple[Form, ...] = ("all", "sms", "telegram", "discreet")
-FORMATS = ("date", "day", "time", "when", "money", "list")
+FORMATS = ("date", "day", "time", "when", "money", "list", "car", "stop")
 LANGS = ("en", "es")
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
@@ -145,7 +146,7 @@ def write(value: Any, form: str | None, lang: str, now: Any = None) -> str:
         case bool():
             return _YES_NO[lang == "es"][value]
         case str():
-            return value
+            return _SAID[form](value, lang) if form in _SAID else value
         case datetime():
             return _moment(value, form, lang, now)
         case date():
@@ -179,6 +180,7 @@ def clock(at: time) -> str:
     return f"{at.hour % 12 or 12}:{at.minute:02d} {'am' if at.hour < 12 else 'pm'}"
 
 
+_SAID = {"car": car, "stop": stop}
 _YES_NO = (("no", "yes"), ("no", "si"))
 _DAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),

@@ -197,3 +197,23 @@ def test_any_moment_can_be_said(at: datetime, now: datetime) -> None:
     for lang in ("en", "es"):
         for form in (None, "date", "day", "time", "when", "money", "list"):
             assert write(at, form, lang, now)
+
+
+@pytest.mark.parametrize(
+    "form,english,spanish",
+    [
+        ("car", "gray Toyota Camry", "Toyota Camry gris"),
+        ("car", "Silver Chevrolet Silverado", "Chevrolet Silverado plateado"),
+        ("car", "Tesla Model 3", "Tesla Model 3"),
+        ("car", "gray", "gray"),
+        ("stop", "Hope House, front, on 5th", "Hope House, al frente, en 5th"),
+        ("stop", "main gate, on Airport", "porton principal, en Airport"),
+        ("stop", "Hotel Harbor, lobby", "Hotel Harbor, entrada"),
+        ("stop", "Front Street Cafe, by the bus", "Front Street Cafe, by the bus"),
+        ("stop", "puerta azul, en Main", "puerta azul, en Main"),
+    ],
+)
+def test_a_car_and_a_stop_are_said_in_spanish(form: str, english: str, spanish: str) -> None:
+    text = make_text("x", {"en": {"all": f"{{it | {form}}}."}, "es": {"all": f"{{it | {form}}}."}})
+    assert text.fill({"it": english}, lang="en") == f"{english}."
+    assert text.fill({"it": english}, lang="es") == f"{spanish}."
