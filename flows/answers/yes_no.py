@@ -37,6 +37,7 @@ _EXACT_NO = _lines(
 )
 _YES = frozenset(
     """
+    yeppers yupp okie alrighty aye
     y ye yes yea yeah yeh yep yup yas yass yah ya yesm yessir yesir yessum yuh sure surely ok okay okey oki k
     kk alright
     aight absolutely definitely certainly indeed affirmative correct right true exactly totally perfect great
@@ -67,18 +68,31 @@ _NO_BUT_FINE = phrases(
 )
 _UNSURE_START = phrases(
     r"""
-    yes (?:and|or) no | si [yo] no | not (?:\w+ )?(?:sure|certain) | no (?:clue|idea)
+    yes (?:and|or) no | si [yo] no | no sabria | not (?:\w+ )?(?:sure|certain) | no (?:clue|idea)
     no (?:lo |la )?se | no estoy segur[oa]
     """,
     start=True,
 )
 _NUMBER_WORDS: dict[str, Label] = {
-    "one": "yes", "uno": "yes", "the first one": "yes", "two": "no", "dos": "no", "the second one": "no"
+    "one": "yes", "uno": "yes", "the first one": "yes", "two": "no", "dos": "no", "the second one": "no",
+    "uh huh": "yes", "mhm": "yes", "mm hmm": "yes", "mm hm": "yes", "va": "yes", "10 4": "yes",
+    "fifty fifty": "unsure", "50 50": "unsure", "uh uh": "no", "nuh uh": "no", "pass": "no", "nothing": "no",
+    "nothing else": "no",
 }  # fmt: skip
 _YES_PHRASE = phrases(
     r"""
     (?:sounds?|looks?|seems?) (?:\w+ )?(?:good|great|right|fine|perfect|nice|okay|amazing)
-    (?:sounds?|looks?|seems?) (?:\w+ )?(?:ok|awesome|correct|true)
+    (?:sounds?|looks?|seems?) (?:\w+ )?(?:ok|awesome|correct|true) | sounds like a plan
+    (?:youre|you are|ur) (?:\w+ )?(?:right|correct) | i (?:believe|suppose|reckon|assume) so
+    most (?:definitely|certainly) | without (?:a|any) doubt | undoubtedly | by all means | roger | copy that
+    (?:id|i would|ill|i will|we would) (?:\w+ )?(?:like|love|appreciate) (?:that|it|this)
+    (?:^|would |id )love to$ | would like to$
+    thatd (?:be|work) | that would work | i (?:agree|accept|approve|consent) | ^accept(?:ed)?$ | make it so
+    thats it$ | precisely | bingo | for certain | ^positive(?:ly)?$ | ^truly$ | ^naturally$ | ^obviously$
+    im (?:\w+ )?(?:sure|certain|positive) | you know it | lets (?:do (?:it|that|this)|go)$
+    (?:do|want) that(?: please)?$ | please (?:continue|proceed|make the|reserve|book)
+    (?:book|reserve) (?:it|that|them) | con mucho gusto | lo hare$
+    ^(?:it|that|this|he|she|they|we|i|you) (?:is|was|are|were|does|did|do|have|has|had|am)(?: so| indeed)?$
     (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:right|correct|true|good|great|fine)
     (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:perfect|ok|okay)
     (?:thats?|that is|its|it is|this is|is|are|all) (?:\w+ ){0,2}?(?:yes|nice|awesome|confirmed|accurate)
@@ -110,6 +124,8 @@ _LATER = phrases(
     no (?:need|thanks|thank you|gracias|quiero|puedo|necesito|me interesa|por ahora)
     i(?:ll)? (?:will )?(?:pass|skip) | we should wait | skip (?:it|that|this)
     (?:another|some other|next) time$ | ^later$
+    disagree | decline | refuse | i (?:deny|object) | i doubt | doubtful | unlikely | hard pass
+    forget (?:it|about (?:it|that)) | never ?mind | para nada | de ninguna manera | olvidelo
     ahora no | todavia no | aun no | mejor no | otro dia | mas tarde | en otro momento | ^luego$ | ^despues$
     """
 )
@@ -126,7 +142,11 @@ _UNSURE = phrases(
     (?:have to|need to|gotta|let me|will|ill) think | one or the other | both | (?:i will|ill) know
     (?:might|could|may) (?:\w+ )?be (?:\w+ )?(?:it|the case|one|both|true) | (?:its|it is) possible | i guess
     no (?:lo |la )?(?:se|recuerdo) | no estoy (?:muy |tan )?segur[oa] | no sabria | quizas? | tal ?vez
-    a lo mejor
+    a lo mejor | (?:could|might|may(?: or may not)?) be | as good as mine | on the fence | toss ?up
+    (?:a|some) (?:slight |small |good )?(?:chance|possibility)
+    (?:havent|have not) (?:\w+ )?(?:decided|made up)
+    still (?:deciding|thinking) | im thinking | beats me | foggiest | sort of | kind of | kinda | somewhat
+    ^unclear$ | pensar(?:lo|melo)? | mas o menos
     puede (?:ser|que) | quien sabe | ni idea | posiblemente | depende
     """
 )
@@ -143,6 +163,7 @@ _QUESTION = phrases(
     how | whats? | wheres? | whens? | whos? | which | why | could | can | would | will | do | does | did
     is | are | may
     shall | should | tell | show | find | give | please (?:tell|give|put|show)
+    (?:id|i would|i want|i need|wanna|want) (?:like )?(?:to )?(?:know|ask|find|hear)
     que | cual | cuando | donde | como | quien | puede | puedo | cuanto
     """,
     start=True,
@@ -155,6 +176,9 @@ _SOFT_START = re.compile(rf"^(?:(?:{'|'.join(_SOFT_WORDS.split())}|the answer is
 _NUMBERED = re.compile(
     r"^(?:#|no\.|number |numero |la |el |option |opcion )?([12])"
     r"(?=$|[\s.,!)\]:;-]+(?!\d|[ap]\.?m\b|o'?clock|(?:or|o|/|and|y)\s*[12]\b))"
+)
+_OTHER_WORDS = frozenset(
+    "might night light sight tight eight fight bright write fever sever lever clara".split()
 )
 _FUZZY: dict[Label, tuple[str, ...]] = {  # five letters and more: "nose" is not "nope"
     "yes": tuple(
@@ -258,7 +282,7 @@ def _is_yes(word: str) -> bool:
 
 
 def _by_spelling(said: list[str]) -> Label | None:
-    if len(said) > 2 or len(said[0]) <= 3:
+    if len(said) > 2 or len(said[0]) <= 3 or said[0] in _OTHER_WORDS:
         return None
     near = [each for each, known in _FUZZY.items() if any(_spelled(said[0], word) for word in known)]
     return near[0] if len(near) == 1 else None
