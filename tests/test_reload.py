@@ -1,7 +1,9 @@
 """New flows under a running server: taken when clean, refused when not, and nobody's talk lost by either."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.reload import Reload, signature
+from bot.serving import _asked_to_look
 from flows.library import SHIPPED
 from storage import invites
 from storage.tables import FlowVersion, Turn, table
@@ -163,6 +166,17 @@ async def test_a_folder_that_is_still_written_is_left_alone(
     await asyncio.sleep(0.2)
     assert read == [13]  # of 20: at the second look at the size it keeps
     assert one.app.conversations.flows.hash == before
+
+
+async def test_sighup_asks_for_a_look(
+    served: tuple[Served, twilio.FakeTwilio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = served
+    looked: list[bool] = []
+    monkeypatch.setattr(one.app.reload, "look", lambda: looked.append(True))
+    with _asked_to_look(one.app):
+        os.kill(os.getpid(), signal.SIGHUP)
+        await eventually(lambda: looked)
 
 
 def test_every_change_of_a_folder_shows(folder: Path, database_kind: str) -> None:

@@ -40,6 +40,7 @@ class Onward:
     port: int
     ride_url: str
     process: "subprocess.Popen[bytes] | None" = None
+    part: str = "serve"
 
     @property
     def url(self) -> str:
@@ -50,7 +51,7 @@ class Onward:
         log = (self.folder / "log.txt").open("ab")
         with log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "serve"], env=self.environ, stdout=log, stderr=log
+                [sys.executable, "-m", "bot.cli", self.part], env=self.environ, stdout=log, stderr=log
             )
         end = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < end and self.process.poll() is None:
