@@ -49,7 +49,7 @@ def _letters(each: Arriving) -> Iterator[Problem]:
         return
     if odd := not_gsm7(each.source):
         letters = " ".join(odd)
-        fix = "write it without." if each.lang == "es" else "use plain quotes and dashes."
+        fix = "write it without." if each.lang == "es" else "leave it out, or use plain quotes and dashes."
         yield problem_of(each, f"{letters} makes every SMS part less than half as long.", fix, "letters")
 
 

@@ -28,6 +28,7 @@ from flows.i18n import Sidecar
 from flows.model import Ask, At, EndsOn, Flow, StartOn, Step, Where
 from flows.nodes import Fields, Items, Node, Scalar, read_nodes
 from flows.parse_steps import read_steps
+from flows.problems import UNREADABLE
 from flows.references import filled
 from flows.texts import plain
 
@@ -41,13 +42,13 @@ def read_page(file: str, source: str, sidecar: Sidecar) -> tuple[tuple[Flow, ...
     documents, problems = read_nodes(file, source)
     page = Page(file, sidecar, problems, [], [], [])
     if not documents and not problems and sidecar.entries:  # what is only begun may be empty
-        page.fault(1, "There is nothing in this file.", "write a flow, or delete the file.", "missing-key")
+        page.fault(1, "There is nothing in this file.", "write a flow, or delete the file.", UNREADABLE)
     return tuple(flow for node in documents if (flow := _flow(page, node))), page
 
 
 def _flow(page: Page, node: Node) -> Flow | None:
     if not isinstance(node, Fields) or not isinstance(name := node.fields.get("flow"), Scalar):
-        page.fault(node, "A flow begins with its name.", "write `flow: name` first.", "missing-key")
+        page.fault(node, "A flow begins with its name.", "write `flow: name` first.", UNREADABLE)
         return None
     id_ = name.text.strip()
     if not is_name(id_):
