@@ -133,6 +133,8 @@ def _agreed(days: Sequence[Day]) -> list[Day]:
 
     A date whose weekday is another one than was said stays, with that doubt.
     """
+    if any(not day.bare for day in days):
+        days = [day for day in days if not day.bare]
     dated = {day.day: day for day in days if not day.by_name}
     named = {day.day: day for day in days if day.by_name}
     if len(dated) == 1 and len(named) == 1:

@@ -193,6 +193,12 @@ def on_day(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     return [Day(found)] if found else None
 
 
+def bare_ordinal(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
+    """On 5th: a day, where no other is named."""
+    found = day_of_month(setting.now.date(), pick(row, "o").value)
+    return [Day(found, bare=True)] if found else None
+
+
 def of_the_month(row: Sequence[Token], setting: Setting) -> Sequence[Found] | None:
     """A las siete del 15."""
     return on_day(row, setting) if row[0].text == "del" else None

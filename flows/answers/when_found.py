@@ -17,6 +17,7 @@ Doubt: TypeAlias = Literal["", "not_today", "next_week", "other_weekday", "day_o
 class Day:
     """A day that was named; `doubt` says what of it is our reading; `other` is the second reading of 3/4.
 
+    `bare`: an ordinal alone ("on 5th"), which beside another day is a street or a floor.
     `by_name`: a weekday alone, which a date beside it settles; `spoken`: today, tomorrow, in 3 days.
     """
 
@@ -26,6 +27,7 @@ class Day:
     other: date | None = None
     by_name: bool = False
     spoken: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"l?[oq]W[OI]l?[XSL]?u", dates.nth_weekday_of_month),
     (r"N-?[MB]-?[noq](?!h|p|P)", dates.year_first),
     (r"n-[MB]-n(?![pPhu])", dates.short_year),
+    (r"w(?=[MB]l?[noq](?![pPhu]))", times.nothing),  # "I have one March 5"
     (r"[MB]c?[Ny]c?l[noq](?![hpP])", dates.dated),
     (r"[MB]n(?=n(?![pPhu]))n(?=[sc]|$)", dates.short_year),
     (r"[MB]s?l?[noqw](?!u)[Ocz]{0,2}(?:[Ny](?![pPh]))", dates.dated),
@@ -164,7 +165,7 @@ _ROWS: tuple[tuple[str, Build], ...] = (
     (r"On(?![pPhu&V])", dates.of_the_month),
     (r"l[on](?!u)|lq(?=[s@cpt]|$)", dates.on_day),
     (r"lw(?!u)", dates.on_spelled_day),
-    (r"o(?!u)", dates.on_day),
+    (r"o(?!u)", dates.bare_ordinal),
     (rf"w0?{_NUM}|n0n", times.time_of_day),
     (r"nn(?!n)", times.spaced),
     (r"l?[XS]u|l?uX", dates.stretch),

@@ -213,6 +213,10 @@ _PHRASES: tuple[_Phrase, ...] = tuple(
         (r"\b2 ?(?:moro|morrow|morow|mrw|mro)\b", " tomorrow "),
         (r"\b2(?:nite|night)\b", " tonight "),
         (r"\b2day\b", " today "),
+        (
+            r"\b(have|got|had|get|another|new|that|this|first|next|last) one\b(?! (?:[ap]\.?m|o'?clock))",
+            r"\1 zz",
+        ),
         (r"\btom(?= (?:at |@ ?|around )?\d)", " tomorrow "),
         (r"\bfirst thing\b|\ba primera hora\b", " "),
         (r"(?<=\w)[- ]?ish\b", " "),
