@@ -198,6 +198,8 @@ def _fold(
             stopped.append((point.person_id, point.id))
         elif one.state in ("failed", "undelivered"):
             failing(connection, point, settings, now, dead=one.address_dead)
+        elif one.state == "delivered":
+            points.arrived(connection, point.id)
     return stopped
 
 

@@ -137,7 +137,15 @@ def _answer_on(talk: Talk, point: points.Point) -> None:
             channel=point.channel,
             address=point.address,
             consent=point.consent,
+            discreet=point.discreet,
         )
+        as_this_phone(talk.progress, point.discreet)
+
+
+def as_this_phone(progress: Progress, discreet: bool) -> None:
+    """Speak as this phone needs it: whether names may be said belongs to the phone, not to the person."""
+    if progress.discreet != discreet:
+        progress.facts["discreet"] = discreet
 
 
 def _event(
@@ -262,6 +270,9 @@ def _note(connection: sa.Connection, talk: Talk, effect: Effect) -> None:
             talk.loaded = replace(talk.loaded, lang=lang)
         case Keep(facts):
             _keep_zone(connection, talk, facts.get("zip"))
+            if "discreet" in facts and talk.loaded.contact_point_id is not None:
+                points.set_discreet(connection, talk.loaded.contact_point_id, bool(facts["discreet"]))
+                talk.loaded = replace(talk.loaded, discreet=bool(facts["discreet"]))
         case Say():
             talk.work.add("deliver")
         case SetTimer():

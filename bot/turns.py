@@ -20,7 +20,7 @@ from bot.actions import Worker
 from bot.channels.base import Inbound
 from bot.happening import Happening, Item, World
 from bot.hearing import Heard
-from bot.one_turn import Talk, take_one
+from bot.one_turn import Talk, as_this_phone, take_one
 from flows.progress import new_progress, progress_from_json, progress_to_json
 from storage import people
 from storage.apply import apply
@@ -104,11 +104,13 @@ def _load(
 def _talk(connection: sa.Connection, row: Loaded) -> Talk:
     """Take up a conversation; a new one begins with what the person's record knows."""
     if row.progress is not None:
-        return Talk(row, progress_from_json(row.progress), row.seq)
-    progress = new_progress(row.lang)
-    person = people.person(connection, row.person_id)
-    if person is not None:
-        progress.facts.update(person.facts)
+        progress = progress_from_json(row.progress)
+    else:
+        progress = new_progress(row.lang)
+        person = people.person(connection, row.person_id)
+        if person is not None:
+            progress.facts.update(person.facts)
+    as_this_phone(progress, row.discreet)
     return Talk(row, progress, row.seq)
 
 

@@ -44,6 +44,7 @@ class Claimed:
     other_zones: str | None
     texts_from: str | None
     texts_to: str | None
+    early_ok: bool | None
     lang: str
     kind: str
     sender: str
@@ -52,6 +53,7 @@ class Claimed:
     options: list[Any] | None
     extra: dict[str, Any] | None
     prompt: int | None
+    subject: str | None
     parts: int | None
     at: datetime
     useful_until: datetime | None
@@ -162,6 +164,7 @@ _THEIRS = (
     PERSON.c.other_zones,
     PERSON.c.texts_from,
     PERSON.c.texts_to,
+    PERSON.c.early_ok,
     PERSON.c.lang,
 )
 _FIELDS = tuple(

@@ -83,7 +83,7 @@ _LOAD = (
         PERSON.c.lang,
         PERSON.c.zone,
         PERSON.c.first_name,
-        PERSON.c.discreet,
+        sa.func.coalesce(POINT.c.discreet, PERSON.c.discreet).label("discreet"),
     )
     .join(PERSON, PERSON.c.id == CONVERSATION.c.person_id)
     .join(POINT, POINT.c.id == CONVERSATION.c.contact_point_id, isouter=True)

@@ -20,6 +20,7 @@ from storage.claims import OUTBOX as OUTBOX
 from storage.claims import Claimed as Claimed
 from storage.claims import claim as claim
 from storage.claims import next_room as next_room
+from storage.started import WE_START
 from storage.subjects import is_current
 from storage.tables import Consent, ContactPoint, Conversation, EarlyReport, Message, Person, table
 from storage.tables.talk import UNFINISHED
@@ -28,7 +29,14 @@ from storage.types import UTCDateTime
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
 CONVERSATION, CONSENT, EARLY = table(Conversation), table(Consent), table(EarlyReport)
 WhyNot: TypeAlias = Literal[
-    "not_opted_in", "opted_out", "unreachable", "moved_on", "too_late", "taken_over", "already_begun"
+    "not_opted_in",
+    "opted_out",
+    "unreachable",
+    "moved_on",
+    "too_late",
+    "taken_over",
+    "already_begun",
+    "unanswered",
 ]
 
 
@@ -70,9 +78,17 @@ def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> W
     return why if _write(connection, message, values) else "already_begun"
 
 
+def drop(connection: sa.Connection, message: Claimed, why: WhyNot, now: datetime) -> WhyNot:
+    """Give a claimed message up, with the reason; "already_begun" where the lease was lost."""
+    final = {"state": "dropped", "error": why, "finished_at": now, "due_at": None, "lease_until": None}
+    return why if _write(connection, message, final) else "already_begun"
+
+
 def _why_not(connection: sa.Connection, row: Any, now: datetime) -> WhyNot | None:
     if row.point_state in ("blocked", "retired"):
         return "unreachable"
+    if row.point_state == "failing" and row.kind in WE_START:
+        return "unreachable"  # it is paused until they write, or a text about a ride arrives
     if row.kind == "consent":
         if row.consent == "withdrawn" and row.at < _stopped_at(connection, row.point):
             return "opted_out"

@@ -34,6 +34,7 @@ class Point:
     state: str
     lang: str
     zone: str
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ _POINT = (
         POINT.c.state,
         PERSON.c.lang,
         PERSON.c.zone,
+        sa.func.coalesce(POINT.c.discreet, PERSON.c.discreet).label("discreet"),
     )
     .join(PERSON, PERSON.c.id == POINT.c.person_id)
     .join(CONVERSATION, CONVERSATION.c.person_id == PERSON.c.id)
@@ -168,9 +170,21 @@ def heard_from(connection: sa.Connection, point_ids: Sequence[int], now: datetim
     connection.execute(_HEARD, {"ids": list(point_ids), "moment": now})
 
 
+def set_discreet(connection: sa.Connection, point_id: int, discreet: bool) -> None:
+    """Note whether texts to this address leave out names and places, whatever holds for the person."""
+    connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(discreet=discreet))
+
+
 def set_point_state(connection: sa.Connection, point_id: int, state: PointState) -> None:
     """Note that an address is active, failing (undelivered) or blocked."""
     connection.execute(sa.update(POINT).where(POINT.c.id == point_id).values(state=state))
+
+
+def arrived(connection: sa.Connection, point_id: int) -> None:
+    """Note that a text arrived there: what failed before was chance."""
+    failed = sa.and_(POINT.c.id == point_id, POINT.c.failures > 0)
+    state = sa.case((POINT.c.state == "failing", "active"), else_=POINT.c.state)
+    connection.execute(sa.update(POINT).where(failed).values(failures=0, state=state))
 
 
 def count_failure(connection: sa.Connection, point_id: int, *, failing_after: int = 2) -> int:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -31,9 +32,9 @@ from bot.channels.base import (
     button_token,
 )
 from bot.conversation import Happening, failing
-from bot.reminders.hours import Hours, next_allowed
 from bot.reminders.pacing import rates
 from bot.settings import Settings
+from bot.worker.manners import Later, Unanswered, verdict
 from bot.worker.workshop import Workshop, side_by_side
 from flows.events import OptedOut
 from flows.flowset import FlowSet
@@ -43,9 +44,6 @@ from storage.outbox import OUTBOX, Claimed, WhyNot
 
 LIMIT = 32
 """Texts claimed at a time: each is its own address, and all are sent at once."""
-
-WE_START = frozenset({"nudge", "reminder"})
-"""What waits for the person's hours; replies, rides, staff and crisis texts do not."""
 
 CHANNEL_OFF = timedelta(minutes=1)
 
@@ -86,8 +84,6 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
         await workshop.database.run(partial(_later, message, CHANNEL_OFF, now, workshop.settings))
     elif message.look_first and not await _surely_not_sent(workshop, channel, message):
         return
-    elif (allowed := _hours(workshop, message, now)) > now:
-        await workshop.database.run(partial(_put_off, message, allowed, workshop.settings))
     else:
         await _send(workshop, channel, message)
 
@@ -130,13 +126,6 @@ def _ask_again(message: Claimed, why: str, since: datetime, now: datetime, conne
     due.put_off(connection, OUTBOX, message.lease, at, {"state": "unsure", "error": why})
 
 
-def _hours(workshop: Workshop, message: Claimed, now: datetime) -> datetime:
-    if message.kind not in WE_START:
-        return now
-    settings = workshop.settings
-    return next_allowed(now, message.zone, Hours(opens=settings.quiet_to, closes=settings.quiet_from))
-
-
 async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
     look = partial(_may_leave, message, workshop.clock.now(), workshop.settings)
     why_not = await workshop.database.run(look)
@@ -152,17 +141,19 @@ async def _send(workshop: Workshop, channel: Channel, message: Claimed) -> None:
 
 def _may_leave(
     message: Claimed, now: datetime, settings: Settings, connection: sa.Connection
-) -> WhyNot | None:
-    """Look once more; what does not leave gives back what it paid."""
-    why_not = outbox.before_send(connection, message, now)
+) -> WhyNot | Literal["not_now"] | None:
+    """Look once more; what does not leave gives back what it paid. None: it is marked as begun."""
+    why_not: WhyNot | Literal["not_now"] | None
+    match verdict(connection, message, settings, now):
+        case Later(at):
+            why_not = "not_now" if outbox.put_off(connection, message, at) else "already_begun"
+        case Unanswered():
+            why_not = outbox.drop(connection, message, "unanswered", now)
+        case None:
+            why_not = outbox.before_send(connection, message, now)
     if why_not not in (None, "too_late"):  # what is too late paid nothing
         _give_back(connection, message, settings)
     return why_not
-
-
-def _put_off(message: Claimed, at: datetime, settings: Settings, connection: sa.Connection) -> None:
-    if outbox.put_off(connection, message, at):
-        _give_back(connection, message, settings)
 
 
 def _give_back(connection: sa.Connection, message: Claimed, settings: Settings) -> None:

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from bot import phones
 from bot.conversation import Happening, Origin, Settle
 from bot.planning import PLAN, holds_off
-from bot.reminders.hours import Hours, next_allowed
+from bot.reminders.hours import Hours, next_in_all, own_hours, zones_of
 from bot.views import interview_view
+from bot.worker.manners import usual_hours
 from bot.worker.workshop import Workshop
 from flows.events import OUTSIDE, Event, PhoneChanged, TimerRang
 from flows.flowset import FlowSet
@@ -33,13 +34,14 @@ _CONVERSATION, _PERSON = table(Conversation), table(Person)
 @dataclass(frozen=True, slots=True)
 class _Whose:
     person_id: int
-    zone: str
+    zones: tuple[str, ...]
+    hours: Hours
 
 
 async def step(workshop: Workshop) -> int:
     """Ring up to 200 timers as one list; return how many were claimed."""
     now = workshop.clock.now()
-    hours = Hours(opens=workshop.settings.quiet_to, closes=workshop.settings.quiet_from)
+    hours = usual_hours(workshop.settings)
     rung, whose = await workshop.database.run(partial(_claim, now, hours))
     flows = workshop.conversations.flows
     await workshop.conversations.happen(
@@ -54,7 +56,8 @@ def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list
     whose = _people(connection, [one.conversation_id for one in claimed])
     ring = []
     for one in claimed:
-        allowed = next_allowed(now, whose[one.conversation_id].zone, hours) if one.nudge else now
+        them = whose[one.conversation_id]
+        allowed = next_in_all(now, them.zones, them.hours) if one.nudge else now
         if allowed > now:
             timers.put_off(connection, one.lease, allowed)
         else:
@@ -62,13 +65,21 @@ def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list
     return ring, whose
 
 
-def _people(connection: sa.Connection, conversations: Sequence[int]) -> Mapping[int, _Whose]:
+def _people(connection: sa.Connection, conversations: Sequence[int], usual: Hours) -> Mapping[int, _Whose]:
+    columns = (_PERSON.c[name] for name in ("zone", "other_zones", "texts_from", "texts_to"))
     statement = (
         sa.select(_CONVERSATION.c.id, _CONVERSATION.c.person_id, _PERSON.c.zone)
         .join(_PERSON, _PERSON.c.id == _CONVERSATION.c.person_id)
         .where(_CONVERSATION.c.id.in_(conversations))
     )
-    return {row.id: _Whose(row.person_id, row.zone) for row in connection.execute(statement)}
+    return {
+        row.id: _Whose(
+            row.person_id,
+            zones_of(row.zone, row.other_zones),
+            own_hours(usual, row.texts_from, row.texts_to),
+        )
+        for row in connection.execute(statement)
+    }
 
 
 def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happening:
