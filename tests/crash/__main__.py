@@ -53,7 +53,8 @@ def rows_of(counts: Counts) -> list[str]:
         for row in counts.rows:
             if row["address"] == address:
                 told = f"{row['id']} {row['direction']} {row['kind']} {row['state']} {row['error'] or ''}"
-                lines.append(f"   {told} {row['provider_id']} {row['body'][:70]!r}")
+                silent = counts.silent.get(row["body"], "") if row["direction"] == "in" else ""
+                lines.append(f"   {told} {row['provider_id']} {row['body'][:70]!r} {silent}")
     return lines
 
 

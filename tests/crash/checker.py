@@ -50,6 +50,8 @@ class Counts:
     maybe_sent: int = 0
     why: list[str] = field(default_factory=list)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
+    silent: dict[str, str] = field(default_factory=dict)
+    """Why nothing was said to a text."""
 
     @property
     def broken(self) -> bool:
@@ -76,12 +78,12 @@ def check(driver: Driver) -> Counts:
     try:
         with engine.connect() as connection:
             rows = _rows(connection)
-            turns = _turns(connection)
+            turns, silent = _turns(connection)
             rides = [dict(row) for row in connection.execute(sa.select(RIDE)).mappings()]
             left = stuck(connection, installation.clock.now())
     finally:
         engine.dispose()
-    counts = Counts(badly_stopped=int(not driver.log.stopped_well), rows=rows)
+    counts = Counts(badly_stopped=int(not driver.log.stopped_well), rows=rows, silent=silent)
     said = said_by(driver)
     came_in(driver.log.texts, rows, turns, counts)
     answered(driver.people, driver.log.texts, rows, said, counts)
@@ -109,14 +111,17 @@ def _rows(connection: sa.Connection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(joined.order_by(MESSAGE.c.id)).mappings()]
 
 
-def _turns(connection: sa.Connection) -> dict[int, list[str]]:
-    """List what texts each conversation's turns were about, in their order."""
+def _turns(connection: sa.Connection) -> tuple[dict[int, list[str]], dict[str, str]]:
+    """List what texts each conversation's turns were about, in their order; and why some got no answer."""
     found: dict[int, list[str]] = defaultdict(list)
-    ordered = sa.select(TURN.c.conversation_id, TURN.c.event).order_by(TURN.c.conversation_id, TURN.c.seq)
-    for row in connection.execute(ordered):
+    silent = {}
+    columns = (TURN.c.conversation_id, TURN.c.event, TURN.c.silent)
+    for row in connection.execute(sa.select(*columns).order_by(TURN.c.conversation_id, TURN.c.seq)):
         if row.event["event"] == "TextReceived":
             found[row.conversation_id].append(row.event["text"])
-    return found
+            if row.silent:
+                silent[row.event["text"]] = row.silent
+    return found, silent
 
 
 # --- in -------------------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ from tests.crash.weather import TELEGRAM, TWILIO, Kill, company_faults, kills, w
 from tests.wire import twilio
 
 FAMILIES: Final = (OUTBOX, TIMERS, RIDES, LOOKUPS, PHOTOS)
-BOOKERS: Final = 3
-"""People who begin to book a ride in each round; what a kill interrupts they leave to others."""
+BOOKERS: Final = 6
+"""People who book a ride at any time; when one is done, or was interrupted too long, another begins."""
 
 A_ROUND: Final = 4.0
 """Seconds until a server that did not reach its point is killed where it stands."""
@@ -108,9 +108,10 @@ class Driver:
 
     async def _round(self, n: int, kill: Kill) -> None:
         began = time.monotonic()
-        self.log.reached.update(person.waits_for for person in self.bookers if not person.unkept)
-        self.bookers = [person for person in self.bookers if person.unkept]
-        self.bookers += [booker(3000 + BOOKERS * n + each) for each in range(BOOKERS)]
+        over = [person for person in self.bookers if person.over and not person.unkept]
+        self.log.reached.update(person.waits_for for person in over)
+        self.bookers = [person for person in self.bookers if person not in over]
+        self.bookers += [booker(2000 + BOOKERS * n + each) for each in range(BOOKERS - len(self.bookers))]
         await self._bad_weather()
         await self.installation.start(self.client, kill.point, kill.nth)
         await self._until_dead(kill)

@@ -19,6 +19,7 @@ Channel: TypeAlias = Literal["sms", "telegram"]
 Line: TypeAlias = tuple[str, str]
 """What is said, and words of the answer that it waits for."""
 
+LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 ASKED: Final = "Next number?"
 HELLO: Final[Sequence[Line]] = ((GROUP_CODE, "OK if we text you"), ("yes", "interview set?"))
 BOOKING: Final[Sequence[Line]] = (
@@ -67,6 +68,9 @@ class Person:
     address: str
     lines: Iterator[Line]
     patient: bool = True
+    gives_up: bool = False
+    """Whether they stop for good when an answer does not come."""
+    last: str = ""
     waits_for: str = ""
     heard_before: int = 0
     rounds_waited: int = 0
@@ -77,18 +81,23 @@ class Person:
 
     def next_words(self, heard: Sequence[str]) -> str | None:
         """Say what they text now; None while they wait for an answer, or when all is said."""
-        asked = any(self.waits_for in text for text in heard[self.heard_before :])
-        if self.over or not (asked or not self.waits_for or self.rounds_waited >= GIVES_UP_AFTER):
+        answered = not self.waits_for or any(self.waits_for in text for text in heard[self.heard_before :])
+        if self.over or not (answered or self.rounds_waited >= GIVES_UP_AFTER):
             return None
         said = next(self.lines, None)
-        if said is None:
+        if said is None or (self.gives_up and not answered):
             self.over = True
             return None
-        if asked and self.waits_for == ASKED:
+        if self.patient and self._asked(heard):
             self.surely.append(said[0])
         self.heard_before, self.rounds_waited = len(heard), 0
-        words, self.waits_for = said
-        return words
+        self.last, self.waits_for = said
+        return self.last
+
+    def _asked(self, heard: Sequence[str]) -> bool:
+        """Say whether the last number came back, and the question for the next one after it."""
+        echo = f"Got {self.last}."
+        return echo in heard and ASKED in heard[heard.index(echo) :]
 
 
 def counting(number: int) -> Iterator[Line]:
@@ -96,7 +105,12 @@ def counting(number: int) -> Iterator[Line]:
     yield from HELLO
     yield ("COUNT", ASKED)
     for n in itertools.count(1):
-        yield (f"number {number}x{n}", ASKED)
+        yield (f"number {_letters(number)}{_letters(n)}", ASKED)
+
+
+def _letters(number: int) -> str:
+    """Write a number in letters that make no word: texts that differ in figures only look like a machine's."""
+    return "".join(LETTERS[number // len(LETTERS) ** place % len(LETTERS)] for place in (2, 1, 0))
 
 
 def impatient(number: int) -> Iterator[Line]:
@@ -117,7 +131,7 @@ def people(counters: int, start: int = 100) -> list[Person]:
 
 def booker(number: int) -> Person:
     """Make somebody who books a ride to an interview, by SMS."""
-    return Person("sms", address_of("sms", number), iter(BOOKING))
+    return Person("sms", address_of("sms", number), iter(BOOKING), gives_up=True)
 
 
 def address_of(channel: Channel, number: int) -> str:

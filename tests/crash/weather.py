@@ -9,13 +9,13 @@ from typing import Any, Final, Literal, TypeAlias
 from tests.crash.launch import POINTS, Point
 from tests.wire.server import Fault
 
-OFTEN: Final = 0.25
+OFTEN: Final = 0.2
 """How many of a provider's answers go wrong."""
 
 HANG: Final = 2.0
 """Seconds: longer than we wait for Twilio."""
 
-SHORT: Final = 0.4
+SHORT: Final = 0.2
 
 Blow: TypeAlias = Literal["point", "random", "database", "disk"]
 
@@ -28,8 +28,6 @@ def _faults(error: Any) -> tuple[Fault, ...]:
         Fault(cut="drop", done=True),
         Fault(429, {"code": 20429, **error}, {"Retry-After": "1"}),
         Fault(cut="half", done=True),
-        Fault(500, error, hang=SHORT, late=True),
-        Fault(500, error, hang=SHORT, done=True),
     )
 
 
@@ -37,18 +35,23 @@ TWILIO: Final = _faults({"message": "trouble"})
 _TROUBLE: Final = {"ok": False, "error_code": 500, "description": "Internal Server Error"}
 _FLOOD: Final = {"ok": False, "error_code": 429, "description": "Flood", "parameters": {"retry_after": 1}}
 TELEGRAM: Final = (*(one for one in _faults(_TROUBLE) if one.status != 429), Fault(429, _FLOOD))
-LONG: Final = (Fault(500, None, hang=HANG, late=True), Fault(500, None, hang=HANG, done=True))
+SLOW: Final = (
+    Fault(500, None, hang=SHORT, late=True),
+    Fault(500, None, hang=SHORT, done=True),
+    Fault(500, None, hang=HANG, late=True),
+    Fault(500, None, hang=HANG, done=True),
+)
 
 
 def weather(
     random: Random, faults: tuple[Fault, ...], spared: Container[str]
 ) -> Callable[[str], Fault | None]:
-    """Make a provider's weather; one fault in thirty lasts longer than we wait, some people are spared."""
+    """Make a provider's weather; one fault in fifteen takes its time, half of those longer than we wait."""
 
     def next_fault(whom: str) -> Fault | None:
         if whom in spared or random.random() >= OFTEN:
             return None
-        return random.choice(LONG if random.random() < 1 / 30 else faults)
+        return random.choice(SLOW if random.random() < 1 / 15 else faults)
 
     return next_fault
 
