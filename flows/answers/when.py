@@ -108,7 +108,8 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     if placed.day is not None:
         return placed
     parts = _parts(pieces)
-    today = not any(isinstance(each.found, Stretch) for each in pieces)
+    today = not any(isinstance(each.found, Stretch | Bare) for each in pieces)
+    today &= all(token.kind != "?" for token in row)
     today &= len(row) <= FEW_WORDS or (clock is not None and clock.sure)
     return replace(placed, part=parts.pop() if len(parts) == 1 else None, today=today, words=len(row))
 

@@ -7,7 +7,8 @@ Kinds: n number, w number word, N 3 or 4 digits, y year in words, o 3rd, q third
 am/pm, M month, B mar (Tuesday or March), W weekday, D today/tomorrow, P part of the day, T tonight, C noon, u
 unit, h o'clock, @ at, O of, l the, I in, X next, S this, L last, x past, G ago, F from now, A after, H half,
 Q quarter, V to/menos, & and, a an, - dash, c comma, s end of a sentence, m money or a measure, b between, R
-until, r or, ! not, j now, K a holiday, z anything else.
+until, r or, ! not, j now, K a holiday, ? a day or
+month misspelled beyond telling which, z anything else.
 """
 
 import re
@@ -133,8 +134,9 @@ _SPANISH_FIRST = {"ago": ("M", 8), "o": ("r", 0), "u": ("r", 0), "dies": ("w", 1
 _SPELLED = tuple(
     word
     for word, (kind, _) in _WORDS.items()
-    if len(word) >= 6 and kind in "WDTPM" and word.isalpha() and word not in ("manana",)
+    if (len(word) >= 6 or word == "lunes") and kind in "WDTPM" and word.isalpha() and word != "manana"
 )
+_NO_SLIPS = frozenset("lines lunch lunas lung lure lunge match matches friend friends".split())
 
 _TOO_FAR = 9  # slips
 
@@ -177,8 +179,13 @@ _PHRASES: tuple[_Phrase, ...] = tuple(
         (r"o ?[\"'] ?clock|o clock|o'clock", " oclock "),
         (r"(?<=[a-z])@|@(?=[a-z])", " @ "),
         (r"\b(?:[dx] ?|por|de)la (?=tarde|noche|manana|madrugada)", "de la "),
-        (r"\bpasado ?m(?:anana|anan|anna|anaa|nana)\b", " overmorrow "),
-        (r"\bm(?:annana|nana|anna|anan|ananna|anaana|ananana|naana)\b", " manana "),
+        (r"\bm(?=[an]*n)[an]{4,7}\b", "manana"),  # the same letters, slipped: mnana, maanna
+        (r"\bp[asdo]{3,7} ?manana\b", " overmorrow "),
+        (r"\b(de|por|en) la n[oche]{3,5}\b", r"\1 la noche"),
+        (r"\b(de|por|en) la t[arde]{3,5}\b", r"\1 la tarde"),
+        (r"\by m[edia]{3,5}\b", "y media"),
+        (r"\bh[alf]{2,4} p[ast]{2,4}\b", "half past"),
+        (r"\bd[ay]{2,3} a[fter]{3,6} (?=tom|tmr)", "day after "),
         (
             r"\b(?:an?|one|una|1) ?h(?:ou)?ra? (?:and a half|y media)\b|\b(?<=en )hora y media\b",
             " 1.5 hours ",
@@ -381,12 +388,12 @@ def _word(spoken: list[str], at: int, lang: str) -> tuple[Token, int]:
 
 @lru_cache(maxsize=2048)
 def _misspelled(word: str) -> Token:
-    if len(word) < 5:
+    if (len(word) < 5 and not (len(word) == 4 and word.startswith("lu"))) or word in _NO_SLIPS:
         return Token("z", 0, word)
     far = {known: _distance(word, known) for known in _SPELLED if known[0] == word[0]}
     least = min(far.values(), default=_TOO_FAR)
     near = {_WORDS[known] for known, away in far.items() if away == least < _TOO_FAR}
-    return Token(*near.pop(), word) if len(near) == 1 else Token("z", 0, word)
+    return Token(*near.pop(), word) if len(near) == 1 else Token("?" if near else "z", 0, word)
 
 
 def _distance(word: str, known: str) -> int:

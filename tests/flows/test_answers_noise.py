@@ -5,7 +5,7 @@ from unicodedata import combining, normalize
 
 import pytest
 
-from flows.answers import Asked, Confirm, read
+from flows.answers import AskBack, Asked, Confirm, read
 from tests.flows.test_answers_when import TUESDAY
 
 ENGLISH = (
@@ -87,4 +87,34 @@ def test_noise_changes_nothing(lang: str, said: str) -> None:
     assert isinstance(plain, Confirm)
     for noisy in (*(each.format(said) for each in AROUND[lang]), *(each(said) for each in TYPED)):
         reading = read(noisy, asked)
-        assert isinstance(reading, Confirm) and reading.value == plain.value, noisy
+        assert isinstance(reading, Confirm), noisy
+        assert reading.value == plain.value, noisy
+
+
+@pytest.mark.parametrize(
+    "lang, said, typed",
+    [
+        ("es", "el lunes a la 1 pm", "el lunnes a la 1 pm"),
+        ("es", "el lunes a la 1 pm", "el lunse a la 1 pm"),
+        ("es", "mañana a las 9 am", "maañna a las 9 am"),
+        ("es", "pasado mañana a las 9 am", "psado manana a las 9 am"),
+        ("es", "jueves a las 7 de la noche", "jueves a las 7 de la nohce"),
+        ("es", "jueves a las 4 de la tarde", "jueves a las 4 de la trade"),
+        ("es", "jueves a las 3 y media pm", "jueves a las 3 y meida pm"),
+        ("en", "half past 3 pm friday", "haf past 3 pm friday"),
+        ("en", "half past 3 pm friday", "half pas 3 pm friday"),
+        ("en", "wednesday 9am", "wedensday 9am"),
+        ("en", "saturday 9am", "saturdya 9am"),
+        ("en", "tomorrow 9am", "tommorow 9am"),
+    ],
+)
+def test_slips(lang: str, said: str, typed: str) -> None:
+    asked = Asked("datetime", lang, TUESDAY)
+    assert read(typed, asked) == read(said, asked)
+
+
+def test_a_day_nobody_can_tell_is_not_taken_for_today() -> None:
+    """Tursday is as near to Tuesday as to Thursday."""
+    reading = read("tursday at 8 pm", Asked("datetime", "en", TUESDAY))
+    assert isinstance(reading, AskBack)
+    assert reading.sentence == "ask.date"
