@@ -32,6 +32,7 @@ class _Tally:
 
     done: Counter[Phone] = field(default_factory=Counter)
     wrong: int = 0
+    unread: int = 0  # files
     reached: dict[Phone, set[str]] = field(default_factory=dict)
 
 
@@ -53,7 +54,7 @@ def rehearse(
                 talks = parse_talks(path.read_text(encoding="utf-8"), str(path))
             except (BadTalk, OSError, UnicodeDecodeError) as error:
                 say(_unread(path, error))
-                tally.wrong += 1
+                tally.unread += 1
                 continue
             for talk in talks:
                 for channel in talk.channels:
@@ -63,8 +64,11 @@ def rehearse(
     if not paths:
         say(f"There are no talks in {folder / 'talks'}.")
     done = tally.done.total()
-    say(f"{done} talks, {f'{tally.wrong} otherwise than' if tally.wrong else 'all as'} written.")
-    return 1 if tally.wrong or not done else 0
+    if done:
+        say(f"{done} talks, {f'{tally.wrong} otherwise than' if tally.wrong else 'all as'} written.")
+    if tally.unread:
+        say("1 file cannot be read." if tally.unread == 1 else f"{tally.unread} files cannot be read.")
+    return 1 if tally.wrong or tally.unread or not done else 0
 
 
 def _rehearse(

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from flows.nodes import Fields, Items, Node, Scalar, read_nodes
-from flows.problems import Problem
+from flows.problems import Problem, did_you_mean
 
 _KEYS = frozenset("test channel lang now zone opted_in knows card known_card pretend talk expect".split())
 _LENGTH = re.compile(r"(\d+)\s*(second|minute|hour|day)s?")
@@ -141,9 +141,9 @@ def parse_talks(text: str, file: str = "talk") -> list[Talk]:
     return talks
 
 
-def _fail(file: str, node: Node | int, words: str) -> BadTalk:
+def _fail(file: str, node: Node | int, words: str, fix: str = "docs/flows.md shows a talk.") -> BadTalk:
     line = node if isinstance(node, int) else node.line
-    return BadTalk(str(Problem(file, line, words, "docs/flows.md shows a talk.")))
+    return BadTalk(str(Problem(file, line, words, fix)))
 
 
 def _talk(node: Node, file: str) -> Talk:
@@ -151,7 +151,7 @@ def _talk(node: Node, file: str) -> Talk:
         raise _fail(file, node, "A talk has `test` (its name) and `talk` (its lines).")
     for key in node.fields:
         if key not in _KEYS:
-            raise _fail(file, node.keys[key], f'A talk has no "{key}"; there are {", ".join(sorted(_KEYS))}.')
+            raise _fail(file, node.keys[key], f'A talk has no "{key}".', did_you_mean(key, _KEYS))
     values = {key: value_of(each) for key, each in node.fields.items() if key != "talk"}
     lines = node.fields["talk"]
     if not isinstance(lines, Items):
@@ -195,7 +195,7 @@ def _line(node: Node, file: str) -> Line:
     ((verb, value),) = node.fields.items()
     read = _READ.get(verb)
     if read is None:
-        raise _fail(file, node, f'A line does not begin with "{verb}".')
+        raise _fail(file, node, f'A line does not begin with "{verb}".', did_you_mean(verb, _READ))
     try:
         return read(value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -46,10 +46,11 @@ def walk(flows: FlowSet) -> Walk:
     else:
         _ends(under)
         _unreached(under)
+    steps = {f"{flow.id}.{step.id}" for flow in flows.flows.values() for step in flow.steps}
     return Walk(
         problems=tuple(sorted(under.found.values())),
-        reached=frozenset(reached),
-        steps=sum(len(flow.steps) for flow in flows.flows.values()),
+        reached=frozenset(reached & steps),
+        steps=len(steps),
         places=len(under.nodes),
         turns=under.turns,
         most=under.most,

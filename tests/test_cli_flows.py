@@ -142,6 +142,24 @@ def test_steps_that_no_talk_comes_to_are_named(folder: Path) -> None:
     assert "  home.yaml:11: home.zip\n  home.yaml:16: home.bye\n" in told.output
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("  - thm: GO", "did you mean them?"),
+        ("  - us: {hello}", "without quotes is not a text"),
+        ("  - tap: one", "`tap` cannot"),
+    ],
+)
+def test_a_talk_that_cannot_be_read_is_said(folder: Path, line: str, says: str) -> None:
+    talk = folder.parent / "talk.yaml"
+    talk.write_text(f"test: go\nnow: 2027-02-23 17:48\ntalk:\n{line}\n", encoding="utf-8")
+    told = onward("talks", talk, "--flows", folder)
+    assert told.exit_code == 1
+    assert says in told.output
+    assert f"{talk}:4: " in told.output
+    assert told.output.endswith("1 file cannot be read.\n")
+
+
 def test_words_that_differ_stand_beside_each_other() -> None:
     assert [row.split() for row in beside("See you at 4 pm today.", "See you at 5 pm today.")] == [
         ["expected", "got"],
@@ -269,3 +287,14 @@ def test_an_edit_is_told_on_the_command_line(
     monkeypatch.chdir(tmp_path)  # away from anybody's .env
     told = onward("diff", old, new, "--db").output
     assert told.splitlines()[0] == "home: nobody is in this flow."
+
+
+def test_a_database_without_tables_is_said(
+    empty_database_url: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENV", "test")
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    monkeypatch.chdir(tmp_path)
+    told = onward("diff", folder, folder, "--db")
+    assert told.exit_code == 1
+    assert "The database has no tables yet" in told.output

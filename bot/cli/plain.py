@@ -20,7 +20,7 @@ def stop(words: object) -> NoReturn:
 @contextmanager
 def plainly() -> Iterator[None]:
     """Say in plain words what a person can put right: settings, flows, a port, a database that is away."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import OperationalError, ProgrammingError
 
     from bot.app import BadFlows
     from bot.one_server import Taken
@@ -32,7 +32,11 @@ def plainly() -> Iterator[None]:
         yield
     except (BadSettings, BadFlows, PortTaken, Taken, BadKeys) as error:
         stop(error)
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        if "no such table" in str(error.orig) or "UndefinedTable" in type(error.orig).__name__:
+            stop("The database has no tables yet: `onward db upgrade` makes them.")
+        if isinstance(error, ProgrammingError):
+            raise
         if "locked" in str(error.orig):
             stop("Something else has been writing to the database all along. Nothing was changed: try again.")
         stop(f"The database does not answer: {type(error.orig).__name__}. Is DATABASE_URL right?")
