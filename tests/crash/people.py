@@ -109,7 +109,7 @@ def counting(number: int) -> Iterator[Line]:
 
 
 def _letters(number: int) -> str:
-    """Write a number in letters that make no word: texts that differ in figures only look like a machine's."""
+    """Write a number in letters that make no word: texts that differ in figures alone look automatic."""
     return "".join(LETTERS[number // len(LETTERS) ** place % len(LETTERS)] for place in (2, 1, 0))
 
 
