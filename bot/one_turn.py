@@ -21,7 +21,7 @@ from bot.channels.base import Inbound, drawn_as
 from bot.happening import Happening, Item, Origin, World
 from bot.hearing import Heard, Unreadable
 from bot.reminders.hours import Hours, next_allowed
-from bot.rides.zips import zone_of
+from bot.rides.zips import other_zones_of, zone_of
 from bot.views import running_ride
 from flows.actions import GiveConsent
 from flows.codec import event_to_json
@@ -284,8 +284,9 @@ def _note(connection: sa.Connection, talk: Talk, effect: Effect) -> None:
 def _keep_zone(connection: sa.Connection, talk: Talk, code: object) -> None:
     """Take a person's wall clock from their ZIP."""
     zone = zone_of(code) if isinstance(code, str) else None
-    if zone is not None and zone != talk.loaded.zone:
-        people.change_person(connection, talk.loaded.person_id, zone=zone)
+    if zone is not None and isinstance(code, str):
+        others = " ".join(other_zones_of(code)) or None
+        people.change_person(connection, talk.loaded.person_id, zone=zone, other_zones=others)
         talk.loaded = replace(talk.loaded, zone=zone)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.reminders.hours import next_change, wall_clock
 from bot.reminders.plans import Appointment, derive
 from bot.views import held_leg, interview_view, view_of
 from flows.flowset import FlowSet
@@ -22,6 +23,7 @@ from storage.subjects import subject
 from storage.timers import PlanTimer
 
 PLAN = "interview"
+NEAR_A_CHANGE = timedelta(days=2)
 TIME_TO_LEAVE = timedelta(minutes=60)
 """Without a car a person is taken to set out this long before the interview."""
 
@@ -62,6 +64,7 @@ def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: da
         pickup=out.pickup_at if out is not None else None,
         leave=row.at - TIME_TO_LEAVE,
         home=home.changed_at if home is not None and home.state == "completed" else None,
+        clocks=_clocks(row),
     )
     view = dict(view_of(connection, row))
     rows = [one for one in flows.plans.get(PLAN, ()) if not _unless(one, view, row.wall)]
@@ -70,6 +73,13 @@ def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: da
         for planned in derive(rows, appointment, now)
         if planned.due_at > now
     ]
+
+
+def _clocks(row: InterviewRow) -> datetime | None:
+    """Say when the clocks change where the interview is: that day, or the day before it."""
+    change = next_change(row.zone, row.at - NEAR_A_CHANGE, NEAR_A_CHANGE)
+    days = None if change is None else (row.wall.date() - wall_clock(change, row.zone).date()).days
+    return change if days in (0, 1) else None
 
 
 def _unless(row: PlanRow, view: dict[str, Any], at: datetime) -> bool:

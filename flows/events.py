@@ -151,6 +151,14 @@ class InterviewToday:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewClocks:
+    """The clocks change tonight, and a ride is booked for one of the next two days."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewEnded:
     """30 minutes after the way home was completed; without a ride, two hours after the interview began."""
 
@@ -289,6 +297,7 @@ Outside: TypeAlias = (
     | InterviewTomorrow
     | InterviewTomorrowAgain
     | InterviewToday
+    | InterviewClocks
     | InterviewEnded
     | InterviewEndedAgain
     | InterviewMoved

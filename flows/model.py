@@ -226,7 +226,7 @@ class PlanRow:
 
     event: str
     when: str  # as written: "60 minutes before pickup", "day before at 16:00", "30 minutes after home"
-    anchor: Literal["at", "pickup", "leave", "home"]
+    anchor: Literal["at", "pickup", "leave", "home", "clocks"]
     days: int = 0  # "day before at 16:00": -1 and clock
     clock: str | None = None
     shift: timedelta = timedelta(0)

@@ -1,13 +1,14 @@
 """Read `plans/*.yaml`: what an appointment makes us send, and when. Timing belongs to authors.
 
-The rule: a moment is counted from one of four anchors on the wall clock of the place: `interview` (its time),
-`pickup`, `leave` (when it is time to go without a ride) and `home` (the way home is completed).
+The rule: a moment is counted from one of five anchors on the wall clock of the place: `interview` (its time),
+`pickup`, `leave` (when it is time to go without a ride), `home` (the way home is completed) and `clocks` (the
+clocks change there in the night before the interview or the one before that).
 """
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from flows.fields import Page, length_of, open_keys, read_expression, read_one_of, read_word
 from flows.i18n import empty_sidecar
@@ -15,11 +16,11 @@ from flows.model import PlanRow, Where
 from flows.nodes import Items, Node, read_nodes
 from flows.problems import Problem
 
-Anchor: TypeAlias = Literal["at", "pickup", "leave", "home"]
+Anchor: TypeAlias = Literal["at", "pickup", "leave", "home", "clocks"]
 ROW = ("event", "when", "unless", "useful_until", "kind", "note")
 _KINDS = ("reminder", "ride_day", "follow_up")
-_ANCHORS = {"interview": "at", "at": "at", "pickup": "pickup", "leave": "leave", "home": "home"}
-_ANCHOR = r"(?P<anchor>interview|at|pickup|leave|home)"
+_ANCHORS = {"interview": "at", **{name: name for name in get_args(Anchor)}}
+_ANCHOR = r"(?P<anchor>interview|at|pickup|leave|home|clocks)"
 _SHIFTED = re.compile(rf"(?P<length>\d+ \w+) (?P<way>before|after) {_ANCHOR}")
 _CLOCKED = re.compile(
     rf"(?:(?P<same>same day)|(?:(?P<count>\d+) days?|(?:the )?day) (?P<way>before|after))"

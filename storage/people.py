@@ -133,7 +133,22 @@ def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: facts[name] for name in ("first_name", "zip", "adult", "discreet") if name in facts}
     if facts.get("phone_use") in ("mine", "shared", "office"):
         values["phone_use"] = facts["phone_use"]
-    return values
+    if "early_ok" in facts:
+        values["early_ok"] = facts["early_ok"]
+    return values | _hours(facts)
+
+
+def _hours(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write down a person's own hours for texts; with the usual ones there is nothing of their own."""
+    match facts.get("text_hours"):
+        case "day":
+            return {"texts_from": None, "texts_to": None}
+        case "late":
+            return {"texts_from": "14:00", "texts_to": "22:00"}
+        case "other" if facts.get("texts_first") and facts.get("texts_last"):
+            return {"texts_from": str(facts["texts_first"])[:5], "texts_to": str(facts["texts_last"])[:5]}
+        case _:
+            return {}
 
 
 @cache

@@ -27,6 +27,7 @@ class Appointment:
     pickup: datetime | None = None
     leave: datetime | None = None  # when to set out without a ride
     home: datetime | None = None  # when the way home was completed
+    clocks: datetime | None = None  # when the clocks change there, that day or the day before
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def _moment(moment: PlanRow | Moment, appointment: Appointment) -> datetime | No
     return to_utc(datetime.combine(day, time.fromisoformat(moment.clock)), appointment.zone)
 
 
-def _anchor(name: Literal["at", "pickup", "leave", "home"], appointment: Appointment) -> datetime | None:
+def _anchor(
+    name: Literal["at", "pickup", "leave", "home", "clocks"], appointment: Appointment
+) -> datetime | None:
     match name:
         case "at":
             return to_utc(appointment.at, appointment.zone)
@@ -72,6 +75,8 @@ def _anchor(name: Literal["at", "pickup", "leave", "home"], appointment: Appoint
             return appointment.leave
         case "home":
             return appointment.home
+        case "clocks":
+            return appointment.clocks
 
 
 def _until(row: PlanRow, due: datetime, appointment: Appointment) -> datetime | None:

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parent
 TABLE = FOLDER / "zips.csv.gz"
 VERSION = "onward-zips-1"
 
+_FAR = 25 / 69  # 25 miles, in degrees of latitude
+
 # The zone most ZIPs of a state keep; the table names a zone only where it differs.
 USUAL_ZONE: Mapping[str, str] = {
     state: zone
@@ -78,6 +80,35 @@ def zone_of(code: str) -> str | None:
     return nearest.zone if nearest else None
 
 
+def other_zones_of(code: str) -> tuple[str, ...]:
+    """Name the zones that begin so near to a ZIP that its people may live by them; none for most.
+
+    A ZIP's middle is off by up to 25 miles, and so far is looked. A ZIP without a place is taken for its
+    whole area (the first three digits).
+    """
+    own, here = zone_of(code), centroid(code)
+    near = _area(code) if here is None else _around(*here)
+    return tuple(sorted({each.zone for each in near} - {own})) if own else ()
+
+
+def _area(code: str) -> Iterator[Zip]:
+    """Give the ZIPs that begin with the same three digits."""
+    codes, first = _codes(), code.strip()[:3]
+    for at in range(bisect_left(codes, first), len(codes)):
+        if not codes[at].startswith(first):
+            return
+        yield _read(_lines()[codes[at]])
+
+
+def _around(lat: float, lon: float) -> Iterator[Zip]:
+    """Give the ZIPs whose middle is within 25 miles."""
+    rows = _by_latitude()
+    first, last = (bisect_left(rows, (lat + far,)) for far in (-_FAR, _FAR))
+    for row_lat, row_lon, code in rows[first:last]:
+        if _apart((row_lat, row_lon), (lat, lon)) <= _FAR**2:
+            yield _read(_lines()[code])
+
+
 def centroid(code: str) -> tuple[float, float] | None:
     """Tell the rough middle of a ZIP; never a place to send a car to."""
     found = look_up(code)
@@ -133,6 +164,11 @@ def _codes() -> list[str]:
 @cache
 def _pins() -> tuple[tuple[str, float, float], ...]:
     return tuple(_each_pin())
+
+
+@cache
+def _by_latitude() -> list[tuple[float, float, str]]:
+    return sorted((lat, lon, code) for code, lat, lon in _pins())
 
 
 def _each_pin() -> Iterator[tuple[str, float, float]]:
