@@ -20,6 +20,7 @@ from flows.actions import (
     CancelRides,
     ComeBack,
     ConfirmInterview,
+    DoubtNumber,
     GiveConsent,
     HandOff,
     LookAtRide,
@@ -31,6 +32,7 @@ from flows.actions import (
     SetPin,
     SettleOldNumber,
     TellCaseworker,
+    TrustNumber,
 )
 from storage import places, points
 
@@ -47,6 +49,7 @@ WORK: Final[Mapping[type[Action], Worker]] = {
     MoveInterview: "rides",
     CancelInterview: "rides",
     ComeBack: "timers",
+    TrustNumber: "deliver",
     SaveInterview: "timers",
     ConfirmInterview: "timers",
     SaveOutcome: "timers",
@@ -65,6 +68,10 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
             return phones.come_back(connection, action, who)
         case SettleOldNumber():
             return phones.settle_old_number(connection, action, who)
+        case DoubtNumber():
+            return phones.doubt_number(connection, who)
+        case TrustNumber():
+            return phones.trust_number(connection, who)
         case LookUpPlace():
             return _look_up(connection, action, who)
         case SaveInterview():

@@ -44,6 +44,7 @@ class Heard:
     message_id: int
     card: str | None
     known_card: bool = False
+    unsure: bool = False
     seen: int | None = None
 
 
@@ -77,7 +78,8 @@ def keep(
             point, invite = whose[place]
             known_card = _greet(connection, point, invite, now)
             card = invite.code if invite is not None else None
-            new[place] = Heard(one, point, message_id, card, known_card)
+            unsure = _may_be_anothers(connection, point, settings, now)
+            new[place] = Heard(one, point, message_id, card, known_card, unsure)
     seen = _seen(connection, list(new.values()))
     return {
         place: replace(heard, seen=question)
@@ -133,7 +135,7 @@ def _card(connection: sa.Connection, one: Inbound, point: Point | None, now: dat
     """Find the card a text names; of who has agreed to our texts, only one that is all they wrote, and is
     somebody else's own."""
     words = one.code or one.text
-    if not words or (point is not None and point.consent == "given"):
+    if not words:
         return None
     if point is None or point.consent != "given":
         return invites.find_invite(connection, words, now)
@@ -161,6 +163,22 @@ def _newcomer(
         now=now,
         team=invite.team if invite else None,
     )
+
+
+def _may_be_anothers(connection: sa.Connection, point: Point, settings: Settings, now: datetime) -> bool:
+    """Say whether a number may have gone to somebody else: a doubt is open, or nothing came for very long."""
+    if point.consent != "given":
+        return False
+    last, silent = point.last_in_at, timedelta(days=settings.ask_again_after_days)
+    if (
+        point.unsure_since is None
+        and last is not None
+        and now - last > silent
+        and point.channel != "telegram"
+    ):
+        points.set_unsure(connection, [point.id], now)
+        return True
+    return point.unsure_since is not None
 
 
 def _greet(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> bool:
@@ -243,6 +261,7 @@ def read(
                 opted_in=opted_in,
                 card=heard.card,
                 known_card=heard.known_card,
+                unsure=heard.unsure,
                 seen=heard.seen,
                 photos=len(one.photos),
                 carrier_answers=one.opt is not None

@@ -184,6 +184,14 @@ def _reached_on(connection: sa.Connection, talk: Talk, point_id: int) -> None:
     talk.progress.stopped, talk.progress.opted_in = False, True
 
 
+def _reached_elsewhere(connection: sa.Connection, talk: Talk) -> None:
+    """One of their numbers is somebody else's: they have not stopped us, where they have another one."""
+    others = points.points_of(connection, talk.loaded.person_id)
+    here = talk.loaded.contact_point_id
+    if any(one.id != here and one.consent == "given" and one.state == "active" for one in others):
+        talk.progress.stopped = False
+
+
 def _look_again(connection: sa.Connection, talk: Talk) -> None:
     """Read who has the conversation now: the epoch of what is said next."""
     row = load_conversations(connection, [talk.loaded.id])[0]
@@ -262,8 +270,10 @@ def _withdraw(connection: sa.Connection, point_id: int, now: datetime) -> None:
 def _note(connection: sa.Connection, talk: Talk, effect: Effect) -> None:
     """Keep what later turns of this list must know; the rows are written by storage.apply."""
     match effect:
-        case OptOut():
+        case OptOut(not_theirs=not_theirs):
             talk.loaded = replace(talk.loaded, consent="withdrawn")
+            if not_theirs:
+                _reached_elsewhere(connection, talk)
         case OptIn():
             talk.loaded = replace(talk.loaded, consent="given")
         case SetLanguage(lang):

@@ -15,7 +15,7 @@ from storage import audit, invites, messages, people, points, timers
 from storage.attention import need_human
 from storage.conversations import conversation_of
 
-CHANGED = "phone.changed"
+CHANGED, DOUBTED = "phone.changed", "phone.doubted"
 LOCKED = "wrong numbers for a card"
 NEW_NUMBER = "new number"
 HIDDEN = "****"
@@ -60,6 +60,21 @@ def settle_old_number(connection: sa.Connection, action: SettleOldNumber, who: A
         for one in others:
             messages.drop_for(connection, one, "moved_on", who.now)
             points.retire_point(connection, one)
+    return Done({})
+
+
+def doubt_number(connection: sa.Connection, who: Acting) -> Answer:
+    """Hold what is personal back from the address they write from."""
+    if who.contact_point_id is not None:
+        points.set_unsure(connection, [who.contact_point_id], who.now)
+    return Done({})
+
+
+def trust_number(connection: sa.Connection, who: Acting) -> Answer:
+    """Let what was held back go."""
+    if who.contact_point_id is not None:
+        points.set_unsure(connection, [who.contact_point_id], None)
+        messages.release(connection, who.contact_point_id, who.now)
     return Done({})
 
 

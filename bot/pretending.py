@@ -215,6 +215,9 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     _newest_interview(cast, connection)
     if name == "place.found":
         return _found(cast, given.get("found", ()), connection, at)
+    if name == "phone.doubted":
+        doubted: Event = made(at=at)
+        return doubted
     if name == "phone.changed":
         changed: Event = made(at=at, phone={"other": True, **given.get("phone", {})})
         return changed

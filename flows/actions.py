@@ -66,6 +66,24 @@ class SettleOldNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtNumber:
+    """Send nothing personal to the number they write from, until they have said that it is theirs."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustNumber:
+    """It is still theirs: what waited goes out."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpPlace:
     """Ask the geocoder where `text` is; `place.found` comes back with up to three places. A shared spot is
     its own place.
@@ -218,6 +236,8 @@ Action: TypeAlias = (
     | SetPin
     | ComeBack
     | SettleOldNumber
+    | DoubtNumber
+    | TrustNumber
     | LookUpPlace
     | SaveInterview
     | MoveInterview

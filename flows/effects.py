@@ -100,9 +100,13 @@ class SetLanguage:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """The person said stop: takes effect in this transaction, queued work is dropped."""
+    """The person said stop: takes effect in this transaction, queued work is dropped.
+
+    `not_theirs`: somebody else has this address now.
+    """
 
     words: str
+    not_theirs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

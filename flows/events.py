@@ -29,6 +29,7 @@ class TextReceived:
     seen: int | None = None
     photos: int = 0
     carrier_answers: bool = False  # the provider itself answers STOP, START and HELP
+    unsure: bool = False  # this number may be somebody else's by now
     known_card: bool = False  # that card is the own one of somebody we know from another address
 
 
@@ -290,8 +291,16 @@ class PhoneChanged:
     phone: PhoneView
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneDoubted:
+    """What we were about to send waits: nothing has come from this number for so long that it may be lost."""
+
+    at: datetime
+
+
 Outside: TypeAlias = (
     PlaceFound
+    | PhoneDoubted
     | PhoneChanged
     | PromiseLate
     | InterviewTomorrow

@@ -20,6 +20,7 @@ from flows.actions import (
     CancelRides,
     ComeBack,
     ConfirmInterview,
+    DoubtNumber,
     GiveConsent,
     HandOff,
     LookAtRide,
@@ -31,6 +32,7 @@ from flows.actions import (
     SetPin,
     SettleOldNumber,
     TellCaseworker,
+    TrustNumber,
 )
 from flows.events import OUTSIDE, Outside
 
@@ -57,7 +59,7 @@ class World:
 def fake(world: World, action: Action, now: datetime) -> Result:
     """Answer an action the way it usually goes; `now` is the person's wall clock."""
     match action:
-        case GiveConsent() | ComeBack() | SettleOldNumber():
+        case GiveConsent() | ComeBack() | SettleOldNumber() | DoubtNumber() | TrustNumber():
             return {}
         case SetPin():
             return {"code": "D7Q4"}

@@ -63,7 +63,7 @@ def stop(
         progress.stopped = True
         return
     if not progress.stopped:
-        turn.effects.append(OptOut(typed))
+        turn.effects.append(OptOut(typed, not_theirs=wrong_number and progress.opted_in is not False))
         if wrong_number and progress.opted_in:
             turn.effects.append(CallHuman("wrong number", ""))
         elif ride_is_live(turn):

@@ -32,7 +32,7 @@ from storage.attention import need_human
 from storage.conversations import Loaded
 from storage.messages import NewOutbound, drop_for_stop, queue
 from storage.people import change_person, keep_facts
-from storage.points import asked_for_consent, set_consent
+from storage.points import asked_for_consent, retire_point, set_consent
 from storage.tables.talk import MessageKind, Sender
 from storage.timers import EngineTimer, clear_timers, set_timers
 
@@ -119,8 +119,10 @@ def _apply(connection: sa.Connection, one: Decided, effect: Effect, rows: _Rows)
             rows.facts.setdefault(talk.person_id, {}).update(facts)
         case SetLanguage(lang):
             change_person(connection, talk.person_id, lang=lang)
-        case OptOut():
+        case OptOut(not_theirs=not_theirs):
             _consent(connection, one, "withdrawn")
+            if not_theirs and one.conversation.contact_point_id is not None:
+                retire_point(connection, one.conversation.contact_point_id)
         case OptIn():
             _consent(connection, one, "given")
         case CallHuman(kind, note):

@@ -120,6 +120,9 @@ _LATELY = (
     .order_by(MESSAGE.c.id.desc())
     .limit(50)
 )
+HELD = "unsure"
+"""Why a text waits: the number may be somebody else's by now."""
+
 _LEFT = ("sending", "unsure", "sent", "delivered", "maybe_sent")
 _NEVER = ("failed", "expired", "dropped")
 _EARLIER = MESSAGE.alias("earlier")
@@ -162,6 +165,13 @@ def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> d
 def mask(connection: sa.Connection, message_id: int, words: str) -> None:
     """Keep these words in place of what somebody wrote: what nobody else may read, staff neither."""
     connection.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(body=words))
+
+
+def release(connection: sa.Connection, contact_point_id: int, now: datetime) -> int:
+    """Let what was held back from this address go now. Returns how many."""
+    held = sa.and_(MESSAGE.c.contact_point_id == contact_point_id, MESSAGE.c.state == "queued")
+    waits = sa.and_(held, MESSAGE.c.error == HELD)
+    return connection.execute(sa.update(MESSAGE).where(waits).values(due_at=now, error=None)).rowcount
 
 
 def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]) -> set[str]:

@@ -9,7 +9,7 @@ state holds its address for two minutes; a crisis text passes everything.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -24,11 +24,20 @@ from storage.started import WE_START
 from storage.subjects import is_current
 from storage.tables import Consent, ContactPoint, Conversation, EarlyReport, Message, Person, table
 from storage.tables.talk import UNFINISHED
+from storage.timers import set_news
 from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON = table(Message), table(ContactPoint), table(Person)
 CONVERSATION, CONSENT, EARLY = table(Conversation), table(Consent), table(EarlyReport)
+LONG_SILENT = timedelta(days=60)
+LOOK_AGAIN = timedelta(hours=1)
+HELD: Literal["unsure"] = "unsure"
+GUARD = "still_you."
+"""The steps that may be asked of a number in doubt."""
+
+LAST_WORDS = "stop"
 WhyNot: TypeAlias = Literal[
+    "unsure",
     "not_opted_in",
     "opted_out",
     "unreachable",
@@ -48,6 +57,11 @@ _STANDING = (
         MESSAGE.c.version,
         MESSAGE.c.useful_until,
         MESSAGE.c.at,
+        MESSAGE.c.step,
+        MESSAGE.c.channel,
+        MESSAGE.c.conversation_id,
+        POINT.c.unsure_since,
+        POINT.c.last_in_at,
         POINT.c.id.label("point"),
         POINT.c.consent,
         POINT.c.state.label("point_state"),
@@ -61,16 +75,23 @@ _STANDING = (
 )
 
 
-def before_send(connection: sa.Connection, message: Claimed, now: datetime) -> WhyNot | None:
+def before_send(
+    connection: sa.Connection, message: Claimed, now: datetime, silent_for: timedelta = LONG_SILENT
+) -> WhyNot | None:
     """Look once more whether this message may leave, and mark it as begun; None means: send it now.
 
-    Otherwise the message is final (expired or dropped) and the answer says why. Hours and caps are the
-    worker's.
+    Otherwise the message is final (expired or dropped) and the answer says why; or it is held, because its
+    number may be somebody else's by now: nothing has come from there `silent_for` so long, or a doubt is
+    open. Hours and caps are the worker's.
     """
     row = connection.execute(_STANDING, {"message": message.id}).one_or_none()
     if row is None:
         return "already_begun"
-    why = _why_not(connection, row, now)
+    why = _why_not(connection, row, now) or _doubt(connection, row, now, silent_for)
+    if why == HELD:
+        held = {"attempts": 0, "error": HELD}
+        due.put_off(connection, OUTBOX, message.lease, now + LOOK_AGAIN, held)
+        return why
     values: dict[str, Any] = {"state": "sending", "sending_since": now}
     if why is not None:
         state = "expired" if why == "too_late" else "dropped"
@@ -84,8 +105,25 @@ def drop(connection: sa.Connection, message: Claimed, why: WhyNot, now: datetime
     return why if _write(connection, message, final) else "already_begun"
 
 
+def _doubt(
+    connection: sa.Connection, row: Any, now: datetime, silent_for: timedelta
+) -> Literal["unsure"] | None:
+    """Hold what is personal where the number is in doubt; the first text after a long silence begins one."""
+    if row.kind in ("consent", "crisis", "staff") or (row.step or "").startswith(GUARD):
+        return None
+    if row.unsure_since is not None:
+        return HELD
+    silent = row.last_in_at is not None and now - row.last_in_at > silent_for
+    if not silent or row.channel == "telegram" or row.kind == "reply":
+        return None
+    connection.execute(sa.update(POINT).where(POINT.c.id == row.point).values(unsure_since=now))
+    set_news(connection, row.conversation_id, "phone.doubted", f"point:{row.point}", now)
+    return HELD
+
+
 def _why_not(connection: sa.Connection, row: Any, now: datetime) -> WhyNot | None:
-    if row.point_state in ("blocked", "retired"):
+    last_words = row.kind == "consent" and row.step == LAST_WORDS
+    if row.point_state == "blocked" or (row.point_state == "retired" and not last_words):
         return "unreachable"
     if row.point_state == "failing" and row.kind in WE_START:
         return "unreachable"  # it is paused until they write, or a text about a ride arrives

@@ -35,6 +35,8 @@ class Point:
     lang: str
     zone: str
     discreet: bool = False
+    last_in_at: datetime | None = None
+    unsure_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ _POINT = (
         PERSON.c.lang,
         PERSON.c.zone,
         sa.func.coalesce(POINT.c.discreet, PERSON.c.discreet).label("discreet"),
+        POINT.c.last_in_at,
+        POINT.c.unsure_since,
     )
     .join(PERSON, PERSON.c.id == POINT.c.person_id)
     .join(CONVERSATION, CONVERSATION.c.person_id == PERSON.c.id)

@@ -128,6 +128,11 @@ class Settings(BaseSettings):
     staff_phone: Phone = Field(
         default="+12155550199", description="The number people may call; a call to our own number is told it."
     )
+    ask_again_after_days: int = Field(
+        default=60,
+        ge=1,
+        description="After so many days without a word a number may be another's: we ask before we say more.",
+    )
     quiet_from: ClockTime = Field(
         default=time(20), description="From this time of a person's day we start no text."
     )

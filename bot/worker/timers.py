@@ -20,10 +20,10 @@ from bot.reminders.hours import Hours, next_in_all, own_hours, zones_of
 from bot.views import interview_view
 from bot.worker.manners import usual_hours
 from bot.worker.workshop import Workshop
-from flows.events import OUTSIDE, Event, PhoneChanged, TimerRang
+from flows.events import OUTSIDE, Event, PhoneChanged, PhoneDoubted, TimerRang
 from flows.flowset import FlowSet
 from flows.model import PlanRow
-from storage import timers
+from storage import points, timers
 from storage.tables import Conversation, Person, table
 from storage.timers import Rung
 
@@ -53,7 +53,7 @@ async def step(workshop: Workshop) -> int:
 def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list[Rung], Mapping[int, _Whose]]:
     """Lease what is due; nudges outside their person's hours go back at once."""
     claimed = timers.claim(connection, now, LIMIT)
-    whose = _people(connection, [one.conversation_id for one in claimed])
+    whose = _people(connection, [one.conversation_id for one in claimed], hours)
     ring = []
     for one in claimed:
         them = whose[one.conversation_id]
@@ -68,7 +68,7 @@ def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list
 def _people(connection: sa.Connection, conversations: Sequence[int], usual: Hours) -> Mapping[int, _Whose]:
     columns = (_PERSON.c[name] for name in ("zone", "other_zones", "texts_from", "texts_to"))
     statement = (
-        sa.select(_CONVERSATION.c.id, _CONVERSATION.c.person_id, _PERSON.c.zone)
+        sa.select(_CONVERSATION.c.id, _CONVERSATION.c.person_id, *columns)
         .join(_PERSON, _PERSON.c.id == _CONVERSATION.c.person_id)
         .where(_CONVERSATION.c.id.in_(conversations))
     )
@@ -88,6 +88,14 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
 
     if rung.name == phones.CHANGED:
         return _came_back(rung, whose, now, settle)
+    if rung.name == phones.DOUBTED:
+        asked = partial(_doubted, rung)
+        return Happening(
+            person_id=whose.person_id,
+            event=asked,
+            settle=settle,
+            origin=Origin(kind="reply", sender="schedule"),
+        )
     if rung.kind == "engine":
         return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), settle=settle)
     rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
@@ -126,6 +134,16 @@ def _came_back(rung: Rung, whose: _Whose, now: datetime, settle: Settle) -> Happ
         speak_on=point_id,
         origin=Origin(kind="reply"),
     )
+
+
+def _doubted(rung: Rung, connection: sa.Connection, at: datetime) -> Event | None:
+    """Ask whether the number is still theirs; None where they are reached elsewhere, or the doubt is over."""
+    talk = sa.select(_CONVERSATION.c.contact_point_id).where(_CONVERSATION.c.id == rung.conversation_id)
+    here = connection.execute(talk).scalar_one_or_none()
+    point = points.point(connection, here) if here is not None else None
+    if point is None or f"point:{point.id}" != rung.subject or point.unsure_since is None:
+        return None
+    return PhoneDoubted(at=at)
 
 
 def _planned(rung: Rung, rows: Sequence[PlanRow], connection: sa.Connection, at: datetime) -> Event | None:
