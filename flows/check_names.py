@@ -114,7 +114,8 @@ def name_problems(
         fix = did_you_mean(root, there, f"ask it first, or add `needs: [{root}]` to {flow.id}.")
         yield problem_at(where, f'{flow.id} knows no "{root}".', fix, "unknown-answer")
         return
-    if there[root] > at or (there[root] == at and not own):
+    said_freely = any(isinstance(step, Ask) and step.anything_else == root for step in flow.steps)
+    if not said_freely and (there[root] > at or (there[root] == at and not own)):
         later = flow.steps[there[root]]
         words = f'"{root}" is used before the step that fills it (line {later.where.line}).'
         yield problem_at(where, words, "move that step up.", "too-early")

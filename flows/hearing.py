@@ -128,7 +128,7 @@ def take(
             return
     clear_timer(turn, SILENCE)
     root.parked = False
-    turn.progress.rest = rest_of(step, text)
+    turn.progress.rest = rest_of(step, text) or turn.progress.rest
     _store(turn, root, frame, step, value)
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeGuard
 
 from flows.answers import read
-from flows.answers.reading import AskBack, Asked, Choice, Confirm, Reading, Value
+from flows.answers.reading import AskBack, Asked, Choice, Confirm, Reading, Understood, Value
 from flows.effects import Silent
 from flows.model import Ask, Review
 from flows.progress import LONGEST_TEXT, Frame, Held, ReadBack
@@ -20,7 +20,7 @@ from flows.turn import Turn, clear_timer, fill, option_of, scope_of, set_timer
 
 HOLD = "hold"
 HOLD_FOR = timedelta(seconds=25)
-_EXTRAS = ("datetime", "date", "time")
+_EXTRAS = ("datetime", "date", "time", "number", "zip")
 _LEAD = re.compile(r"^\W*[\w']+[\W_]+")
 
 
@@ -58,8 +58,8 @@ def check(turn: Turn, frame: Frame, step: Ask, value: Any) -> str | None:
 
 
 def rest_of(step: Question, text: str) -> str:
-    """Give what else a text said beside "1" or "yes": the next question may use it."""
-    chose = isinstance(step, Ask) and step.as_ in ("yes_no", "choice")
+    """Give what else a text said beside "1" or "yes", for a later question to use."""
+    chose = isinstance(step, Ask) and step.as_ in ("yes_no", "choice") and step.least is None
     lead = _LEAD.match(text) if chose else None
     return text[lead.end() :].strip() if lead else ""
 
@@ -104,7 +104,13 @@ def use_rest(turn: Turn, frame: Frame, step: Question) -> bool:
     if check(turn, frame, step, reading.value) is not None:
         return False
     turn.progress.rest = ""
-    blanks = dict(reading.blanks) if isinstance(reading, Confirm) else {"at": reading.value}
-    key = reading.sentence if isinstance(reading, Confirm) else f"read_back.{step.as_}"
-    frame.confirm = ReadBack(reading.value, key, blanks)
+    frame.confirm = _read_back(step, reading)
     return False
+
+
+def _read_back(step: Ask, reading: Understood | Confirm) -> ReadBack:
+    if isinstance(reading, Confirm):
+        return ReadBack(reading.value, reading.sentence, dict(reading.blanks))
+    if step.as_ in ("datetime", "date", "time"):
+        return ReadBack(reading.value, f"read_back.{step.as_}", {"at": reading.value})
+    return ReadBack(reading.value, "read_back.fact", {"what": reading.value})

@@ -43,6 +43,7 @@ from flows.turn import (
 )
 
 LACKS = "missing"  # why an action was not asked for: a live edit took one of its inputs away
+MOST_ITEMS = 12  # of a list that an action gives or an event brings
 _MOST_STEPS = 400  # in one turn: far above any flow, so that even a faulty one ends
 
 
@@ -50,6 +51,7 @@ def open_root(turn: Turn, frame: Frame, *, cause: str | None = None, loud: bool 
     """Put a talk on top and begin it."""
     progress = turn.progress
     frame.cause, frame.loud = cause, loud
+    progress.rest = ""
     progress.stack.append(frame)
     _keep_small(progress)
     walk(turn, frame)
@@ -184,7 +186,7 @@ def action_done(turn: Turn, root: Frame, frame: Frame, result: Mapping[str, Any]
         handed_over(turn, root, frame, step, then, result)
     elif isinstance(step, Do):
         if step.save:
-            frame.answers[step.save] = dict(result)
+            frame.answers[step.save] = _few(result)
         if step.action == "give_consent":
             turn.progress.opted_in = True
         _note_cause(turn, root, step, result, frame)
@@ -252,9 +254,14 @@ def _root_of(turn: Turn, frame: Frame) -> Frame:
 def came(frame: Frame, step: WaitFor, event: Happened) -> None:
     """Finish a `wait_for` with the event it waited for."""
     if step.save:
-        frame.answers[step.save] = as_seen(event)
+        frame.answers[step.save] = _few(as_seen(event))
     frame.open = None
     frame.done.append(step.id)
+
+
+def _few(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the first of a long list: nobody is shown more on a phone."""
+    return {name: each[:MOST_ITEMS] if isinstance(each, list) else each for name, each in fields.items()}
 
 
 def as_seen(event: Happened) -> dict[str, Any]:

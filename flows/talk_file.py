@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from flows.nodes import Fields, Items, Node, Scalar, read_nodes
 from flows.problems import Problem, did_you_mean
 
-_KEYS = frozenset("test channel lang now zone opted_in knows card known_card pretend talk expect".split())
+_KEYS = frozenset(
+    "test variant channel lang now zone opted_in knows card known_card pretend talk expect".split()
+)
 _LENGTH = re.compile(r"(\d+)\s*(second|minute|hour|day)s?")
 _UNTIL = re.compile(r"until\s+(?:(\d{4}-\d{2}-\d{2})\s+)?(\d{1,2}):(\d{2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}(?::\d{2})?")
@@ -171,13 +173,24 @@ def _talk(node: Node, file: str) -> Talk:
         lang=str(values.get("lang") or "en"),
         now=now.replace(tzinfo=ZoneInfo(str(values.get("zone") or "America/New_York"))),
         opted_in=bool(values.get("opted_in", True)),
-        knows=values.get("knows") or {},
+        knows={**(values.get("knows") or {}), **_variant(node, values, file)},
         card=None if values.get("card") is None else str(values["card"]),
         known_card=bool(values.get("known_card", False)),
         pretend={name: each if isinstance(each, list) else [each] for name, each in pretend.items()},
         talk=tuple(each for line in lines.items for each in _lines(line, file)),
         expect=values.get("expect") or {},
     )
+
+
+def _variant(node: Fields, values: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    """Give what is known of the phone: `variant: discreet` is a shared one."""
+    match values.get("variant"):
+        case None:
+            return {}
+        case "discreet":
+            return {"discreet": True}
+        case _:
+            raise _fail(file, node.keys["variant"], "The one variant is `discreet`: a shared phone.")
 
 
 def _lines(node: Node, file: str) -> list[Line]:

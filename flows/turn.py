@@ -91,7 +91,7 @@ def scope_of(turn: Turn, frame: Frame) -> dict[str, Any]:
     answers = frame.answers
     scope = {**frame.known, **answers, "now": turn.now}
     for step_id, runs in frame.subs.items():
-        if runs:
+        if runs and step_id not in answers:  # a menu's name is what was picked, while it is
             scope[step_id] = given(turn, runs[-1])
     if answers:
         for step in flow.steps:
