@@ -113,16 +113,17 @@ class Driver:
         self.bookers = [person for person in self.bookers if person not in over]
         self.bookers += [booker(2000 + BOOKERS * n + each) for each in range(BOOKERS - len(self.bookers))]
         await self._bad_weather()
-        await self.installation.start(self.client, kill.point, kill.nth)
+        await self.installation.start(self.client, kill.layout, kill.victim, kill.point, kill.nth)
         await self._until_dead(kill)
-        hit = not self.installation.alive
-        self.installation.kill()
+        hit = not self.installation.runs(kill.victim)
+        self.installation.kill(kill.victim)
         self.log.killed[kill.name if hit or kill.point is None else "random"] += 1
         if kill.point is not None and not hit:
             self.log.missed_points[kill.point.name] += 1
         await self._let_out()
         await self.installation.move(self.client, kill.then)
         how = kill.name if hit or kill.point is None else f"{kill.name}: not reached"
+        how += "" if kill.victim == "serve" else f", {kill.victim}"
         self.say(f"{n + 1:5} {time.monotonic() - began:4.1f} s  {how}")
 
     async def _bad_weather(self) -> None:
@@ -140,7 +141,7 @@ class Driver:
         try:
             match kill.blow:
                 case "point":
-                    await self._dies(A_ROUND)
+                    await self._dies(kill.victim, A_ROUND)
                 case "random":
                     await asyncio.sleep(kill.after)
                 case "database":
@@ -153,9 +154,9 @@ class Driver:
             texting.cancel()
             await asyncio.gather(texting, return_exceptions=True)
 
-    async def _dies(self, seconds: float) -> None:
+    async def _dies(self, victim: str, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while self.installation.alive and time.monotonic() < end:  # noqa: ASYNC110 - a process has no event
+        while self.installation.runs(victim) and time.monotonic() < end:  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.01)
 
     async def _everybody(self) -> None:
@@ -215,7 +216,7 @@ class Driver:
             kept = await asyncio.gather(*(self._post(text) for _ in range(many)))
             if any(kept):
                 break
-            if not self.installation.alive:
+            if not self.installation.answers:
                 return False
             await asyncio.sleep(0.05)
         if self.random.random() < AGAIN / 2:
@@ -332,16 +333,20 @@ class Driver:
 
     async def _let_out(self) -> None:
         """Wait for requests that hang at the providers: all of them end long before a lease does."""
-        end = time.monotonic() + 5
+        self._calm()
+        end = time.monotonic() + 10
         while self.installation.twilio.busy or self.installation.telegram.busy:
             if time.monotonic() > end:
                 raise NotWell("a request hangs for good")
             await asyncio.sleep(0.02)
 
+    def _calm(self) -> None:
+        self.installation.twilio.weather = self.installation.telegram.weather = lambda whom: None
+
     async def _come_to_rest(self) -> None:
         """Disturb nothing any more, post what was not kept, and move time until nothing is due."""
         inst = self.installation
-        inst.twilio.weather = inst.telegram.weather = lambda whom: None
+        self._calm()
         await self.client.delete(f"{inst.ride_url}/_stub/faults")
         try:
             await inst.start(self.client)

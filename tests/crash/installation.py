@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +35,11 @@ from tests.wire.telegram import FakeTelegram, fake_telegram
 from tests.wire.twilio import FakeTwilio, fake_twilio
 
 Kind: TypeAlias = Literal["sqlite", "postgres"]
+Layout: TypeAlias = Mapping[str, str]
+"""The processes that run side by side: each one's name, and the `onward` command it is."""
+
+ALONE: Final[Layout] = {"serve": "serve"}
+APART: Final[Layout] = {"web": "web", "worker-1": "worker", "worker-2": "worker"}
 STARTS_WITHIN: Final = 60.0
 PLENTY_CENTS: Final = 100_000_000
 NO_PACE: Final = {
@@ -55,7 +60,7 @@ class DidNotStart(Exception):
 
 @dataclass
 class Installation:
-    """What is killed and started again. `processes` run now, by the command they are."""
+    """What is killed and started again. `processes` run now, by the names in their layout."""
 
     kind: Kind
     folder: Path
@@ -68,6 +73,7 @@ class Installation:
     telegram: FakeTelegram
     server: postgres.OwnServer | None
     processes: dict[str, BaseProcess] = field(default_factory=dict)
+    layout: Layout = field(default_factory=lambda: ALONE)
     starts: int = 0
     start_seconds: float = 0.0
 
@@ -81,20 +87,31 @@ class Installation:
         """What its processes said."""
         return self.folder / "log.txt"
 
-    async def start(self, client: httpx.AsyncClient, point: Point | None = None, nth: int = 1) -> None:
-        """Start what does not run, to die at this point, and wait until it is well, or dead as asked."""
+    async def start(
+        self,
+        client: httpx.AsyncClient,
+        layout: Layout = ALONE,
+        victim: str = "serve",
+        point: Point | None = None,
+        nth: int = 1,
+    ) -> None:
+        """Start what does not run, the victim anew, and wait until all is well, or it is dead as asked."""
         began = time.monotonic()
-        if self._runs("serve"):
-            return
-        clock = self.folder / "clock"
-        self.processes["serve"] = launch(Start("serve", self.environ, self.log, clock, point, nth))
-        while time.monotonic() < began + STARTS_WITHIN and self._runs("serve"):
+        for name in [name for name in self.processes if name not in layout or name == victim]:
+            self.kill(name)
+        self.layout = layout
+        for name, command in layout.items():
+            if not self.runs(name):
+                mine = point if name == victim else None
+                start = Start(command, self.environ, self.log, self.folder / "clock", mine, nth)
+                self.processes[name] = launch(start)
+        while time.monotonic() < began + STARTS_WITHIN and all(map(self.runs, layout)):
             if await self.well(client):
                 self.starts += 1
                 self.start_seconds += time.monotonic() - began
                 return
             await asyncio.sleep(0.01)
-        if point is None or self._runs("serve"):
+        if point is None or self.runs(victim):
             self.kill()
             raise DidNotStart(self.log.read_text(errors="replace")[-3000:])
 
@@ -105,20 +122,22 @@ class Installation:
         except httpx.HTTPError:
             return False
 
-    def _runs(self, command: str) -> bool:
-        return command in self.processes and self.processes[command].is_alive()
+    def runs(self, name: str) -> bool:
+        """Say whether this process runs."""
+        return name in self.processes and self.processes[name].is_alive()
 
     @property
-    def alive(self) -> bool:
-        """Whether everything runs that was started."""
-        return all(process.is_alive() for process in self.processes.values())
+    def answers(self) -> bool:
+        """Whether there is anybody to answer a webhook."""
+        return self.runs(next(iter(self.layout)))
 
-    def kill(self) -> None:
-        """Kill what runs, without a word."""
-        for process in self.processes.values():
-            process.kill()
-            process.join()
-        self.processes.clear()
+    def kill(self, name: str | None = None) -> None:
+        """Kill one process, or all that run, without a word."""
+        for each in [name] if name else list(self.processes):
+            process = self.processes.pop(each, None)
+            if process is not None:
+                process.kill()
+                process.join()
 
     def stop(self) -> bool:
         """Ask everything to end; True if it did within ten seconds, by itself and well."""

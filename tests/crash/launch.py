@@ -45,22 +45,27 @@ class Point:
     passes: int = 4
     """Kill at one of the first so many passes."""
 
+    worker: bool = True
+    """Whether a worker passes here; else what answers webhooks does."""
+
 
 POINTS: Final = (
-    Point("flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1),
-    Point("text kept in the transaction", "storage.messages:keep_inbound", "after"),
-    Point("between two turns of one list", "bot.turns:take_one", "after", 8),
-    Point("effects written, not committed", "bot.turns:apply", "after"),
+    Point(
+        "flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1, worker=False
+    ),
+    Point("text kept in the transaction", "storage.messages:keep_inbound", "after", worker=False),
+    Point("between two turns of one list", "bot.turns:take_one", "after", 8, worker=False),
+    Point("effects written, not committed", "bot.turns:apply", "after", worker=False),
     Point("before COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "before", 40),
     Point("after COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "after", 40),
-    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after"),
+    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after", worker=False),
     Point("text claimed", "bot.worker.deliver:_deliver", "before"),
     Point("marked as begun, Twilio not called", "bot.channels.sms:Sms.send", "before"),
     Point("marked as begun, Telegram not called", "bot.channels.telegram:Telegram.send", "before"),
     Point("taken by the provider, not noted", "bot.worker.deliver:_asked", "after"),
     Point("noting that it was sent", "storage.outbox:sent", "after"),
     Point("Twilio asked what it has", "bot.channels.sms:Sms.find_sent", "after", 2),
-    Point("report folded, not committed", "storage.outbox:fold_status", "after"),
+    Point("report folded, not committed", "storage.outbox:fold_status", "after", worker=False),
     Point("timers claimed", "bot.worker.timers:_happening", "before", 2),
     Point("timer closed, not committed", "storage.timers:finish", "after", 2),
     Point("order written down, not sent", "bot.rides.guest_rides:GuestRides.book", "before", 2),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
+from tests.crash.installation import ALONE, APART, Layout
 from tests.crash.launch import POINTS, Point
 from tests.wire.server import Fault
 
@@ -78,6 +79,8 @@ class Kill:
     blow: Blow
     point: Point | None
     nth: int
+    victim: str
+    layout: Layout
     after: float
     then: timedelta
 
@@ -99,8 +102,20 @@ def kills(random: Random, many: int, kind: str) -> list[Kill]:
             blow = "point"
         point = points[sum(one.blow == "point" for one in planned) % len(points)] if blow == "point" else None
         nth = random.randint(1, point.passes) if point else 1
-        planned.append(Kill(blow, point, nth, random.uniform(0.05, 1.2), _then(random, n)))
+        layout = APART if kind == "postgres" and n % 10 in (3, 4, 5, 6, 7) else ALONE
+        victim = _victim(random, layout, point)
+        after = random.uniform(0.05, 1.2)
+        planned.append(Kill(blow, point, nth, victim, layout, after, _then(random, n)))
     return planned
+
+
+def _victim(random: Random, layout: Layout, point: Point | None) -> str:
+    """Choose who is killed: at a point somebody who passes it."""
+    if layout is ALONE:
+        return "serve"
+    if point is None:
+        return random.choice(list(layout))
+    return "worker-1" if point.worker else "web"
 
 
 def _then(random: Random, n: int) -> timedelta:
