@@ -24,7 +24,7 @@ OURS = ("bot", "flows", "storage")
 # At INFO or DEBUG these write request bodies, form fields, SQL, or URLs that carry a token.
 TALKATIVE = (
     "httpx", "httpcore", "telegram", "twilio", "sqlalchemy", "uvicorn.access", "asyncio", "apscheduler",
-    "python_multipart",
+    "python_multipart", "alembic",
 )  # fmt: skip
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}

@@ -24,28 +24,29 @@ async def serve(app: App, started: Callable[[], None] = lambda: None) -> None:
     with _asked_to_look(app):
         if app.port == 0:
             await _only_work(app, started)
-        else:
-            await _serve(app, started)
+            return
+        with _listening(app.settings.host, app.port) as listener:
+            async with app.asgi.router.lifespan_context(app.asgi):  # what is wrong is raised here, not logged
+                await _serve(app, listener, started)
 
 
-async def _serve(app: App, started: Callable[[], None]) -> None:
+async def _serve(app: App, listener: socket.socket, started: Callable[[], None]) -> None:
     config = uvicorn.Config(
         app.asgi,
         log_config=None,
         access_log=False,
         server_header=False,
-        lifespan="on",
+        lifespan="off",
         ws="none",
         timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
     )
     server = uvicorn.Server(config)
-    with _listening(app.settings.host, app.port) as listener:
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        if server.started:
-            started()
-        await serving
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    if server.started:
+        started()
+    await serving
 
 
 async def _only_work(app: App, started: Callable[[], None]) -> None:

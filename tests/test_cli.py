@@ -70,6 +70,20 @@ def test_a_database_that_is_away_is_said_plainly(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_server_without_its_database_says_so(tmp_path: Path) -> None:
+    away = "postgresql://nobody:x@127.0.0.1:1/none"
+    done = onward(tmp_path, "worker", ENV="test", DATABASE_URL=away)
+    assert done.returncode == 1
+    assert "The database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_whose_tables_are_not_there_says_what_to_do(tmp_path: Path) -> None:
+    done = onward(tmp_path, "serve", ENV="test", DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("run onward db upgrade first.")
+
+
 def test_a_port_that_is_taken_is_said_plainly(tmp_path: Path) -> None:
     with socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.one_server import Taken, only_server
-from storage.migrations import is_current, upgrade
 from storage.tables import Caseworker, Fund, InviteCode, table
 from tests.test_processes import by_sms, process
 from tests.wire import twilio
@@ -70,12 +69,6 @@ def test_the_second_is_told_who_has_it_and_a_crash_sets_it_free(tmp_path: Path) 
 def test_where_several_may_serve_nothing_is_locked(url: str) -> None:
     with only_server(url), only_server(url):
         pass
-
-
-def test_a_database_says_whether_it_is_up_to_date(empty_database_url: str) -> None:
-    assert not is_current(empty_database_url)
-    upgrade(empty_database_url)
-    assert is_current(empty_database_url)
 
 
 @only_sqlite

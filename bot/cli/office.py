@@ -21,10 +21,12 @@ def db_upgrade() -> None:
     with plainly():
         from bot.one_server import only_server
         from bot.settings import load
-        from storage.migrations import is_current, upgrade
+        from storage.schema import is_current
 
         url = load().database_url
         if not is_current(url):
+            from storage.migrations import upgrade
+
             with only_server(url):
                 upgrade(url)
         typer.echo("The database is up to date.")

@@ -58,8 +58,12 @@ async def _in_loop(settings: "Settings", part: "Part") -> None:
     """Build inside the running loop: what is built belongs to it."""
     from bot.app import build
     from bot.serving import serve as serve_app
+    from storage.schema import is_current
 
-    await serve_app(build(settings, part=part))
+    app = build(settings, part=part)
+    if not is_current(settings.database_url):
+        stop("The tables are not those of this version: run onward db upgrade first.")
+    await serve_app(app)
 
 
 @app.command()

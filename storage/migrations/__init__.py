@@ -15,10 +15,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlmodel import AutoString
 
-from storage.database import make_engine, sqlite_file
+from storage.database import make_engine
 from storage.tables import metadata
 from storage.types import Sealed, UTCDateTime
 
@@ -33,16 +32,6 @@ def upgrade(url: str, to: str = "head") -> None:
     """Run the migrations that this database has not had yet; making it first, if it is a new SQLite file."""
     with _migrating(url) as config:
         command.upgrade(config, to)
-
-
-def is_current(url: str) -> bool:
-    """Say whether a database has had every migration; nothing is made or changed."""
-    file = sqlite_file(url)
-    if file is not None and not file.exists():
-        return False
-    with _engine(url).connect() as connection:
-        had = MigrationContext.configure(connection).get_current_heads()
-    return set(had) == set(ScriptDirectory(str(Path(__file__).parent)).get_heads())
 
 
 def revise(url: str, words: str) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
-from storage import migrations
+from storage import migrations, schema
 from storage.database import make_engine
 from storage.tables import metadata
 from storage.types import Sealed
@@ -19,6 +20,23 @@ def test_from_empty_to_the_models(empty_database_url: str) -> None:
 def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     migrations.upgrade(database_url)
     assert migrations.differences(database_url) == []
+
+
+def test_a_database_says_whether_it_is_of_this_version(empty_database_url: str) -> None:
+    assert not schema.is_current(empty_database_url)
+    migrations.upgrade(empty_database_url, "0001")
+    assert not schema.is_current(empty_database_url)
+    migrations.upgrade(empty_database_url)
+    assert schema.is_current(empty_database_url)
+    engine = make_engine(empty_database_url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")  # a later version's
+    assert not schema.is_current(empty_database_url)
+
+
+def test_the_newest_migration_is_the_one_alembic_ends_with() -> None:
+    known = ScriptDirectory(str(schema.VERSIONS.parent))
+    assert known.get_heads() == [schema.newest()]
 
 
 def test_a_missing_column_is_seen(empty_database_url: str) -> None:
