@@ -171,3 +171,9 @@ def test_a_rule_that_cannot_be_read_is_named(data: dict[str, object], says: str)
 def test_rules_without_idioms() -> None:
     rules = make_rules({"version": "2", "slots": {}, "rules": [{"id": "a", "tier": "2", "any": ["sad"]}]})
     assert tier("so sad", rules) == (2, "a")
+
+
+def test_what_is_sent_names_988_and_the_spanish_ways_to_it() -> None:
+    now = words.load("engine")["crisis.now"]
+    assert all(each in now["en"] for each in ("Call or text 988", "911"))
+    assert all(each in now["es"] for each in ("988", "marque 2", "AYUDA", "911"))
