@@ -17,6 +17,7 @@ from bot.settings import Settings
 from flows.events import Event
 from flows.flowset import FlowSet
 from storage.apply import Stamp as Origin
+from storage.due import Lease
 
 __all__ = ["Happening", "Item", "Make", "Origin", "Settle", "World"]
 
@@ -36,14 +37,16 @@ class Happening:
 
     `event` is the event itself (its `at` is set to the turn's moment in the person's zone) or what builds it.
     `settle` and `event` may run more than once (a deadlock is run again), so they touch nothing but the
-    database. `origin` is what the messages carry. `contact_point_id` names the address an OptedOut is about,
-    `speak_on` the one the person is reached on from now on: they have agreed to texts there.
+    database. `rang` is the timer this is: those of a list are closed together, first of all; one that was set
+    anew is dropped. `origin` is what the messages carry. `contact_point_id` names the address an OptedOut is
+    about, `speak_on` the one the person is reached on from now on: they have agreed to texts there.
     """
 
     person_id: int
     event: Event | Make
     origin: Origin = field(default_factory=Origin)
     settle: Settle | None = None
+    rang: Lease | None = None
     contact_point_id: int | None = None
     speak_on: int | None = None
 

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from bot.reminders.hours import next_change, wall_clock
 from bot.reminders.plans import Appointment, derive
-from bot.views import held_leg, interview_view, view_of
+from bot.views import held_leg, view_of
 from flows.flowset import FlowSet
 from flows.model import PlanRow
+from flows.views import InterviewView
 from storage import interviews, rides, timers
 from storage.conversations import conversation_of
 from storage.interviews import InterviewRow
@@ -49,10 +50,9 @@ def told_too_late(flows: FlowSet, row: InterviewRow, now: datetime) -> bool:
     return len(coming) < len(reminders)
 
 
-def holds_off(connection: sa.Connection, row: PlanRow, interview_id: int, at: datetime) -> bool:
-    """Say whether a row's `unless` holds now; `at` is the wall clock."""
-    view = interview_view(connection, interview_id)
-    return view is None or _unless(row, dict(view), at)
+def holds_off(row: PlanRow, view: InterviewView, at: datetime) -> bool:
+    """Say whether a row's `unless` holds now, of the interview as it stands; `at` is the wall clock."""
+    return _unless(row, dict(view), at)
 
 
 def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: datetime) -> list[PlanTimer]:

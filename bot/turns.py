@@ -22,7 +22,7 @@ from bot.happening import Happening, Item, World
 from bot.hearing import Heard
 from bot.one_turn import Talk, as_this_phone, take_one
 from flows.progress import new_progress, progress_from_json, progress_to_json
-from storage import people
+from storage import people, timers
 from storage.apply import apply
 from storage.conversations import Loaded, Saved, conversations_of, load_conversations, save
 
@@ -54,6 +54,7 @@ def take(
     heard = hearing.keep(connection, inbound, world.settings, world.now)
     talks, whose = _load(connection, items, heard)
     hearing.note(connection, list(heard.values()), world.now)
+    rung = _close_timers(connection, items, whose, world.now)
     decided = []
     for place, item in enumerate(items):
         talk = talks.get(whose.get(place, 0))
@@ -62,6 +63,12 @@ def take(
             continue
         if talk.decided:  # their earlier turn is what this one stands on
             _write(connection, items, talks.values())
+        if isinstance(item, Happening) and item.rang is not None:
+            if talk.turns:  # which may have set it anew
+                rung |= timers.finish(connection, [item.rang], world.now)
+            if item.rang.id not in rung:
+                decided.append(False)
+                continue
         try:
             decided.append(take_one(connection, talk, item, heard.get(place), world, failed=place in failed))
         except sa.exc.OperationalError:
@@ -74,6 +81,19 @@ def take(
     if any(one.inbound.photos for one in heard.values()):
         work.add("photos")
     return Taken(decided, frozenset(work))
+
+
+def _close_timers(
+    connection: sa.Connection, items: Sequence[Item], whose: Mapping[int, int], now: datetime
+) -> set[int]:
+    """Close the timers that rang, as one list; those of a person to whom something else happens before are
+    closed at their turn. Returns which had not been set anew."""
+    first: dict[int, int] = {}
+    for place, talk in sorted(whose.items()):
+        first.setdefault(talk, place)
+    rang = [items[place] for place in first.values()]
+    leases = [one.rang for one in rang if isinstance(one, Happening) and one.rang is not None]
+    return timers.finish(connection, leases, now) if leases else set()
 
 
 def _write(connection: sa.Connection, items: Sequence[Item], talks: Collection[Talk]) -> None:

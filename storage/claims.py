@@ -18,7 +18,7 @@ from storage import due, pace
 from storage.due import NOW, Family, Lease
 from storage.pace import Bucket, Rate
 from storage.tables import ChatPace, ContactPoint, Message, Person, table
-from storage.tables.talk import UNFINISHED, WAITING
+from storage.tables.talk import WAITING
 from storage.types import UTCDateTime
 
 MESSAGE, POINT, PERSON, CHAT = table(Message), table(ContactPoint), table(Person), table(ChatPace)
@@ -103,8 +103,9 @@ _CHAT_IS_BUSY = (
 )
 OUTBOX = Family(
     MESSAGE,
-    MESSAGE.c.state.in_(UNFINISHED),
+    WAITING,
     (MESSAGE.c.priority, MESSAGE.c.due_at, MESSAGE.c.id),
+    {"channel": CHANNELS, "priority": PRIORITIES},
 )
 _FIRST_IN_LINE = sa.or_(MESSAGE.c.kind == "crisis", ~_IN_FRONT)
 _FREE = sa.or_(MESSAGE.c.lease_until.is_(None), MESSAGE.c.lease_until <= NOW)

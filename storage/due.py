@@ -7,8 +7,9 @@ SQLite has one writer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,22 +20,73 @@ LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(seconds=15)
 LONGEST_RETRY = timedelta(minutes=30)
 NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=UTCDateTime())
+_AFTER: sa.BindParameter[datetime] = sa.bindparam("after", type_=UTCDateTime())
+_UNTIL: sa.BindParameter[datetime] = sa.bindparam("until", type_=UTCDateTime())
 
 
-@dataclass(frozen=True, slots=True)
+EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+
+
+@dataclass(frozen=True, eq=False)
 class Family:
-    """One table of due rows: which are still to be done, and in which order they are taken."""
+    """One table of due rows: which are still to be done, and in which order they are taken.
+
+    `open` is written out, in the words of the table's partial index: SQLite takes that index for no other,
+    and PostgreSQL not for one with parameters. `lines` are the leading columns, with all their values.
+    """
 
     table: sa.Table
-    open: sa.ColumnElement[bool]
+    open: str
     order: tuple[sa.ColumnElement[Any], ...]
+    lines: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def ready(self) -> sa.ColumnElement[bool]:
         """The rows that may be claimed at `:now`."""
         columns = self.table.c
         free = sa.or_(columns.lease_until.is_(None), columns.lease_until <= NOW)
-        return sa.and_(self.open, columns.due_at <= NOW, free)
+        return sa.and_(sa.text(self.open), columns.due_at <= NOW, free)
+
+    @cached_property
+    def picked(self) -> sa.Select[int]:
+        """The statement that picks up to `:most` of them, in the family's order."""
+        picked = sa.select(self.table.c.id).where(self.ready).order_by(*self.order)
+        return picked.limit(sa.bindparam("most", type_=sa.Integer)).with_for_update(
+            of=self.table, skip_locked=True
+        )
+
+    @cached_property
+    def taken(self) -> sa.sql.dml.ReturningUpdate[int, int]:
+        """The statement that leases rows and counts the attempt."""
+        columns = self.table.c
+        return (
+            sa.update(self.table)
+            .where(columns.id.in_(sa.bindparam("ids", expanding=True)))
+            .values(lease_until=sa.bindparam("lease", type_=UTCDateTime()), attempts=columns.attempts + 1)
+            .returning(columns.id, columns.attempts)
+        )
+
+    @cached_property
+    def firsts(self) -> tuple[sa.Select[datetime], ...]:
+        """The statements that find the first moment in a span: a row falls due, or its lease runs out."""
+        due_at, lease_until = self.table.c.due_at, self.table.c.lease_until
+        free = sa.or_(lease_until.is_(None), lease_until <= due_at)
+        lines = [self.table.c[name].in_(_written(values)) for name, values in self.lines.items()]
+        falls_due = sa.select(due_at).where(
+            sa.text(self.open), *lines, due_at > _AFTER, due_at <= _UNTIL, free
+        )
+        comes_back = sa.select(lease_until).where(
+            sa.text("lease_until IS NOT NULL"),
+            sa.text(self.open),
+            lease_until > due_at,
+            lease_until > _AFTER,
+            lease_until <= _UNTIL,
+        )
+        return falls_due.order_by(due_at).limit(1), comes_back.order_by(lease_until).limit(1)
+
+
+def _written(values: Sequence[str | int]) -> list[sa.ColumnElement[Any]]:
+    return [sa.literal_column(repr(value)) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +99,10 @@ class Lease:
 
 
 def claim(
-    connection: sa.Connection,
-    family: Family,
-    now: datetime,
-    limit: int,
-    *,
-    only: sa.ColumnElement[bool] | None = None,
-    with_: Mapping[str, Any] | None = None,
-    lease: timedelta = LEASE,
+    connection: sa.Connection, family: Family, now: datetime, limit: int, *, lease: timedelta = LEASE
 ) -> list[Lease]:
-    """Take up to `limit` rows that are due, in the family's order, and count the attempt.
-
-    `only` narrows what is ready, `with_` are values of its parameters.
-    """
-    columns = family.table.c
-    ready = family.ready if only is None else sa.and_(family.ready, only)
-    pick = (
-        sa.select(columns.id)
-        .where(ready)
-        .order_by(*family.order)
-        .limit(sa.bindparam("most", type_=sa.Integer))
-        .with_for_update(of=family.table, skip_locked=True)
-    )
-    ids = list(connection.scalars(pick, {"now": now, "most": limit, **(with_ or {})}))
+    """Take up to `limit` rows that are due, in the family's order, and count the attempt."""
+    ids = list(connection.scalars(family.picked, {"now": now, "most": limit}))
     return lease_these(connection, family, ids, now, lease)
 
 
@@ -79,15 +112,9 @@ def lease_these(
     """Lease these rows, which this transaction has picked, and count the attempt; in their order."""
     if not ids:
         return []
-    columns = family.table.c
     until = now + lease
-    take = (
-        sa.update(family.table)
-        .where(columns.id.in_(ids))
-        .values(lease_until=until, attempts=columns.attempts + 1)
-        .returning(columns.id, columns.attempts)
-    )
-    attempts = {row.id: row.attempts for row in connection.execute(take)}
+    rows = connection.execute(family.taken, {"ids": ids, "lease": until})
+    attempts = {row.id: row.attempts for row in rows}
     return [Lease(id_, until, attempts[id_]) for id_ in ids]
 
 
@@ -127,30 +154,46 @@ def back_off(attempts: int) -> timedelta:
 
 
 def next_due(
-    connection: sa.Connection, families: Sequence[Family], after: datetime | None = None
+    connection: sa.Connection,
+    families: Sequence[Family],
+    after: datetime | None = None,
+    until: datetime | None = None,
 ) -> datetime | None:
     """Say when the next row of these families falls due or comes back from a lease; None if nothing waits.
 
     With `after`, only later moments count: a row of the past that waits behind another one hides nothing.
+    With `until`, only earlier ones: what is further off need not be looked for, however much there is.
     """
-    moments: list[datetime] = []
-    for family in families:
-        columns = family.table.c
-        back = sa.case((columns.lease_until > columns.due_at, columns.lease_until), else_=columns.due_at)
-        waiting = sa.and_(family.open, columns.due_at.is_not(None))
-        if after is not None:
-            waiting = sa.and_(waiting, back > after)
-        first = connection.scalar(sa.select(sa.func.min(back, type_=UTCDateTime())).where(waiting))
-        if first is not None:
-            moments.append(first)
-    return min(moments, default=None)
+    between = {"after": after or EVER[0], "until": until or EVER[1]}
+    moments = [connection.scalar(first, between) for family in families for first in family.firsts]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _let_go(connection: sa.Connection, family: Family, lease: Lease, values: Mapping[str, Any]) -> bool:
+    return bool(let_go(connection, family, [lease], values))
+
+
+def let_go(
+    connection: sa.Connection, family: Family, leases: Sequence[Lease], values: Mapping[str, Any]
+) -> set[int]:
+    """Write the same of several rows and let them go; return those whose lease was not lost."""
+    gone: set[int] = set()
+    for until in {lease.until for lease in leases}:
+        ids = [lease.id for lease in leases if lease.until == until]
+        statement = _release(family, tuple(values))
+        given = {f"the_{name}": value for name, value in values.items()}
+        gone.update(connection.scalars(statement, {"ids": ids, "lease": until, **given}))
+    return gone
+
+
+@cache
+def _release(family: Family, names: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[int]:
     columns = family.table.c
-    done = connection.execute(
+    ids: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+    values: dict[str, Any] = {name: sa.bindparam(f"the_{name}", type_=columns[name].type) for name in names}
+    return (
         sa.update(family.table)
-        .where(columns.id == lease.id, columns.lease_until == lease.until)
+        .where(columns.id.in_(ids), columns.lease_until == sa.bindparam("lease", type_=UTCDateTime()))
         .values(lease_until=None, **values)
+        .returning(columns.id)
     )
-    return done.rowcount == 1

@@ -10,7 +10,7 @@ from storage.due import Family, Lease
 from storage.tables import Message, Photo, table
 
 PHOTO, MESSAGE = table(Photo), table(Message)
-PHOTOS = Family(PHOTO, PHOTO.c.state == "wanted", (PHOTO.c.due_at, PHOTO.c.id))
+PHOTOS = Family(PHOTO, "state = 'wanted'", (PHOTO.c.due_at, PHOTO.c.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from storage.tables import Place, PlaceLookup, table
 from storage.tables.going import PlaceKind
 
 PLACE, LOOKUP = table(Place), table(PlaceLookup)
-LOOKUPS = Family(LOOKUP, LOOKUP.c.state == "asked", (LOOKUP.c.due_at, LOOKUP.c.id))
+LOOKUPS = Family(LOOKUP, "state = 'asked'", (LOOKUP.c.due_at, LOOKUP.c.id))
 
 
 @dataclass(frozen=True, slots=True)

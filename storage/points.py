@@ -66,7 +66,9 @@ _POINT = (
     .join(CONVERSATION, CONVERSATION.c.person_id == PERSON.c.id)
 )
 _BY_INDEX = _POINT.where(
-    POINT.c.address_index.in_(sa.bindparam("indexes", expanding=True)), POINT.c.state != "retired"
+    POINT.c.channel.in_(sa.bindparam("channels", expanding=True)),
+    POINT.c.address_index.in_(sa.bindparam("indexes", expanding=True)),
+    sa.text("contact_point.state <> 'retired'"),  # in the index's own words, or SQLite reads all of it
 )
 _BY_ID = _POINT.where(POINT.c.id == sa.bindparam("point"))
 _OF_PERSON = _POINT.where(POINT.c.person_id == sa.bindparam("person")).order_by(POINT.c.id)
@@ -93,8 +95,12 @@ def find_points(
     connection: sa.Connection, addresses: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Point]:
     """Find the points of (channel, address) pairs; those we do not know are left out."""
-    indexes = [address_index(connection, *pair) for pair in dict.fromkeys(addresses)]
-    rows = connection.execute(_BY_INDEX, {"indexes": indexes}).mappings()
+    wanted = set(addresses)
+    if not wanted:
+        return {}
+    indexes = [address_index(connection, *pair) for pair in sorted(wanted)]
+    channels = sorted({channel for channel, _ in wanted})
+    rows = connection.execute(_BY_INDEX, {"channels": channels, "indexes": indexes}).mappings()
     return {(row["channel"], row["address"]): Point(**row) for row in rows}
 
 

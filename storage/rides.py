@@ -22,7 +22,7 @@ from storage.tables.going import LIVE_RIDES, InterviewKind, Leg
 from storage.types import as_row
 
 RIDE, EVENT = table(Ride), table(RideEvent)
-RIDES = Family(RIDE, RIDE.c.due_at.is_not(None), (RIDE.c.due_at, RIDE.c.id))
+RIDES = Family(RIDE, "due_at IS NOT NULL", (RIDE.c.due_at, RIDE.c.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 The rule: what was planned for one version of an interview or a ride is void once that has another version.
 """
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -10,8 +11,8 @@ import sqlalchemy as sa
 from storage.tables import Interview, Ride, table
 
 About: TypeAlias = Literal["interview", "ride"]
-_VERSION = {
-    name: sa.select(rows.c.version).where(rows.c.id == sa.bindparam("id"))
+_VERSIONS = {
+    name: sa.select(rows.c.id, rows.c.version).where(rows.c.id.in_(sa.bindparam("ids", expanding=True)))
     for name, rows in (("interview", table(Interview)), ("ride", table(Ride)))
 }
 
@@ -23,7 +24,22 @@ def subject(about: About, id_: int) -> str:
 
 def is_current(connection: sa.Connection, name: str | None, version: int | None) -> bool:
     """Say whether this version is the one that holds; what is about nothing, or no version, always holds."""
-    if name is None or version is None:
-        return True
-    about, _, id_ = name.partition(":")
-    return connection.execute(_VERSION[about], {"id": int(id_)}).scalar_one_or_none() == version
+    return (name, version) in current(connection, [(name, version)])
+
+
+def current(
+    connection: sa.Connection, versions: Iterable[tuple[str | None, int | None]]
+) -> set[tuple[str | None, int | None]]:
+    """Pick the subjects whose version is the one that holds; what is about nothing, or no version, always
+    holds."""
+    holding, asked = set[tuple[str | None, int | None]](), dict[str, list[int]]()
+    for name, version in (wanted := set(versions)):
+        if name is None or version is None:
+            holding.add((name, version))
+        else:
+            about, _, id_ = name.partition(":")
+            asked.setdefault(about, []).append(int(id_))
+    for about, ids in asked.items():
+        rows = connection.execute(_VERSIONS[about], {"ids": ids})
+        holding |= wanted & {(f"{about}:{row.id}", row.version) for row in rows}
+    return holding

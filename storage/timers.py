@@ -14,11 +14,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage import due, lists
 from storage.due import Family, Lease
-from storage.subjects import is_current
+from storage.subjects import current
 from storage.tables import Timer, table
+from storage.tables.talk import TimerState
 
 TIMER = table(Timer)
-TIMERS = Family(TIMER, TIMER.c.state == "waiting", (TIMER.c.due_at, TIMER.c.id))
+TIMERS = Family(TIMER, "state = 'waiting'", (TIMER.c.due_at, TIMER.c.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,9 @@ _SET = _SET.on_conflict_do_update(
 )
 
 
+_CLAIMED = sa.select(TIMER.c.id, *(TIMER.c[name] for name in _FIELDS)).where(
+    TIMER.c.id.in_(sa.bindparam("ids", expanding=True))
+)
 _DROP = (
     sa.update(TIMER)
     .where(TIMER.c.state == "waiting")
@@ -136,23 +140,33 @@ def drop_all(connection: sa.Connection, conversation_id: int, now: datetime) -> 
 def claim(connection: sa.Connection, now: datetime, limit: int) -> list[Rung]:
     """Lease the timers that are due; those about what has moved on, or too late, are finished right here."""
     leases = {lease.id: lease for lease in due.claim(connection, TIMERS, now, limit)}
-    columns = (TIMER.c[name] for name in ("id", *_FIELDS))
-    rows = {row.id: row for row in connection.execute(sa.select(*columns).where(TIMER.c.id.in_(leases)))}
-    rung = []
+    if not leases:
+        return []
+    rows = {row.id: row for row in connection.execute(_CLAIMED, {"ids": list(leases)})}
+    holds = current(connection, {(row.subject, row.version) for row in rows.values()})
+    stale, late, rung = [], [], []
     for id_, lease in leases.items():
         row = rows[id_]
-        if not is_current(connection, row.subject, row.version):
-            finish(connection, lease, now, "dropped")
+        if (row.subject, row.version) not in holds:
+            stale.append(lease)
         elif row.useful_until is not None and row.useful_until <= now:
-            finish(connection, lease, now, "expired")
+            late.append(lease)
         else:
-            rung.append(Rung(lease, *(getattr(row, name) for name in _FIELDS)))
+            rung.append(Rung(lease, *row[1:]))
+    if stale:
+        finish(connection, stale, now, "dropped")
+    if late:
+        finish(connection, late, now, "expired")
     return rung
 
 
-def finish(connection: sa.Connection, lease: Lease, now: datetime, state: str = "done") -> bool:
-    """Close a timer, in the same transaction as the turn it caused; False when it was set anew or is lost."""
-    return due.finish(connection, TIMERS, lease, {"state": state, "finished_at": now})
+def finish(
+    connection: sa.Connection, leases: Sequence[Lease], now: datetime, state: TimerState = "done"
+) -> set[int]:
+    """Close timers, in the same transaction as the turns they caused; return their ids, without those that
+    were set anew or are lost."""
+    values = {"state": state, "finished_at": now, "due_at": None}
+    return due.let_go(connection, TIMERS, leases, values)
 
 
 def put_off(connection: sa.Connection, lease: Lease, at: datetime) -> bool:

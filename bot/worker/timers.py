@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot import phones
-from bot.conversation import Happening, Origin, Settle
+from bot.conversation import Happening, Origin
 from bot.planning import PLAN, holds_off
 from bot.reminders.hours import Hours, next_in_all, own_hours, zones_of
 from bot.views import interview_view
@@ -83,21 +83,18 @@ def _people(connection: sa.Connection, conversations: Sequence[int], usual: Hour
 
 
 def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happening:
-    def settle(connection: sa.Connection) -> bool:
-        return timers.finish(connection, rung.lease, now)
-
     if rung.name == phones.CHANGED:
-        return _came_back(rung, whose, now, settle)
+        return _came_back(rung, whose, now)
     if rung.name == phones.DOUBTED:
         asked = partial(_doubted, rung)
         return Happening(
             person_id=whose.person_id,
             event=asked,
-            settle=settle,
+            rang=rung.lease,
             origin=Origin(kind="reply", sender="schedule"),
         )
     if rung.kind == "engine":
-        return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), settle=settle)
+        return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), rang=rung.lease)
     rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
     return Happening(
         person_id=whose.person_id,
@@ -109,17 +106,15 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
             version=rung.version,
             useful_until=rung.useful_until,
         ),
-        settle=settle,
+        rang=rung.lease,
     )
 
 
-def _came_back(rung: Rung, whose: _Whose, now: datetime, settle: Settle) -> Happening:
+def _came_back(rung: Rung, whose: _Whose, now: datetime) -> Happening:
     """Bring a person the news that they are here again, on the address they came from."""
     point_id, other = int((rung.subject or "").partition(":")[2]), list[bool]()
 
     def arrive(connection: sa.Connection) -> bool:
-        if not settle(connection):
-            return False
         found = phones.arrive(connection, whose.person_id, point_id, now)
         other[:] = [] if found is None else [found]
         return found is not None
@@ -130,6 +125,7 @@ def _came_back(rung: Rung, whose: _Whose, now: datetime, settle: Settle) -> Happ
     return Happening(
         person_id=whose.person_id,
         event=event,
+        rang=rung.lease,
         settle=arrive,
         speak_on=point_id,
         origin=Origin(kind="reply"),
@@ -149,10 +145,9 @@ def _doubted(rung: Rung, connection: sa.Connection, at: datetime) -> Event | Non
 def _planned(rung: Rung, rows: Sequence[PlanRow], connection: sa.Connection, at: datetime) -> Event | None:
     """Build a plan's event from the interview as it stands now; None where every row of it holds off."""
     interview_id = int((rung.subject or "").partition(":")[2] or 0)
-    wall = at.replace(tzinfo=None)
-    if not rows or all(holds_off(connection, row, interview_id, wall) for row in rows):
+    view: Any = interview_view(connection, interview_id) if rows else None
+    if view is None or all(holds_off(row, view, at.replace(tzinfo=None)) for row in rows):
         return None
-    view: Any = interview_view(connection, interview_id)
     happened: type[Any] = OUTSIDE[rung.name]
     event: Event = happened(at=at, interview=view)
     return event

@@ -111,6 +111,7 @@ class Message(Row, Due, table=True):
         sa.CheckConstraint("(direction = 'in') = (state = 'received')", name="received"),
         partial("ix_message_outbox", "contact_point_id", "id", where=WAITING),
         partial("ix_message_ready", "channel", "priority", "due_at", "id", where=WAITING),
+        partial("ix_message_leased", "lease_until", where="lease_until IS NOT NULL"),
         partial("ix_message_doubtful", "channel", "finished_at", where="state = 'maybe_sent'"),
         sa.Index(None, "conversation_id", "id"),
         sa.Index(None, "subject"),
@@ -186,7 +187,9 @@ class EarlyReport(Row, table=True):
 class Photo(Row, Due, table=True):
     """A picture somebody sent: fetched once from the provider, kept encrypted as evidence."""
 
-    __table_args__ = args(one_of("state", PhotoState))
+    __table_args__ = args(
+        one_of("state", PhotoState), partial("ix_photo_due", "due_at", where="state = 'wanted'")
+    )
     id: int = row_id()
     message_id: int = link("message")
     provider_ref: str = sealed("photo.provider_ref")
@@ -206,7 +209,8 @@ class Timer(Row, Due, table=True):
     __table_args__ = args(
         one_of("kind", TimerKind),
         one_of("state", TimerState),
-        partial("ix_timer_due", "due_at", where="state = 'waiting'"),
+        partial("ix_timer_due", "due_at", "id", where="state = 'waiting'"),
+        partial("ix_timer_leased", "lease_until", where="lease_until IS NOT NULL"),
         sa.Index(None, "subject"),
     )
     id: int = row_id()

@@ -40,7 +40,7 @@ def test_a_timer_rings_when_due_and_once(connection: sa.Connection) -> None:
     assert timers.claim(connection, minutes(9.9), 10) == []
     (rung,) = timers.claim(connection, minutes(10), 10)
     assert (rung.conversation_id, rung.kind, rung.name, rung.due_at) == (talk, "engine", "a", minutes(10))
-    assert timers.finish(connection, rung.lease, minutes(10))
+    assert timers.finish(connection, [rung.lease], minutes(10))
     assert timers.claim(connection, minutes(99), 10) == []
     assert states(connection) == {"a": "done"}
 
@@ -51,8 +51,8 @@ def test_a_dead_workers_timer_comes_back(connection: sa.Connection) -> None:
     assert timers.claim(connection, minutes(0.5), 10) == []
     (again,) = timers.claim(connection, minutes(1), 10)
     assert again.lease.attempts == 2
-    assert not timers.finish(connection, lost.lease, minutes(1))
-    assert timers.finish(connection, again.lease, minutes(1))
+    assert not timers.finish(connection, [lost.lease], minutes(1))
+    assert timers.finish(connection, [again.lease], minutes(1))
 
 
 def test_setting_it_again_replaces_it_even_while_it_rings(connection: sa.Connection) -> None:
@@ -60,7 +60,7 @@ def test_setting_it_again_replaces_it_even_while_it_rings(connection: sa.Connect
     set_one(connection, talk, "nudge", 0)
     (rung,) = timers.claim(connection, NOW, 10)
     set_one(connection, talk, "nudge", 30)
-    assert not timers.finish(connection, rung.lease, NOW)
+    assert not timers.finish(connection, [rung.lease], NOW)
     assert names(timers.claim(connection, minutes(29), 10)) == []
     assert names(timers.claim(connection, minutes(30), 10)) == ["nudge"]
     assert connection.execute(sa.select(sa.func.count()).select_from(TIMER)).scalar_one() == 1
@@ -108,7 +108,7 @@ def test_a_plan_is_replaced_and_what_rang_does_not_ring_again(connection: sa.Con
     first = plan(("interview.tomorrow", 0, None), ("interview.today", 60, None), ("gone", 70, None))
     timers.set_plan(connection, ray.conversation_id, about, 1, first, NOW)
     (rung,) = timers.claim(connection, NOW, 10)
-    timers.finish(connection, rung.lease, NOW)
+    timers.finish(connection, [rung.lease], NOW)
     again = plan(("interview.tomorrow", 0, None), ("interview.today", 90, None))
     timers.set_plan(connection, ray.conversation_id, about, 1, again, NOW)
     assert states(connection) == {
@@ -125,7 +125,7 @@ def test_a_new_version_rings_from_the_start(connection: sa.Connection) -> None:
     about = subject("interview", meeting.id)
     timers.set_plan(connection, ray.conversation_id, about, 1, plan(("interview.today", 0, None)), NOW)
     (rung,) = timers.claim(connection, NOW, 10)
-    timers.finish(connection, rung.lease, NOW)
+    timers.finish(connection, [rung.lease], NOW)
     assert interviews.move(connection, meeting.id, 1, at=meeting.at, wall=meeting.wall, now=NOW)
     timers.set_plan(connection, ray.conversation_id, about, 2, plan(("interview.today", 5, None)), NOW)
     assert names(timers.claim(connection, minutes(5), 10)) == ["interview.today"]
