@@ -61,15 +61,17 @@ class Bell:
     # --- ringing ---------------------------------------------------------------------------------
 
     async def _ring(self) -> None:
-        waits = pauses()
+        waits, mute = pauses(), False
         while True:
             await self._rung.wait()
             try:
                 await self._ring_out()
-                waits = pauses()
+                waits, mute = pauses(), False
                 await asyncio.sleep(GATHER)
             except LOST as error:
-                log.warning("the bell cannot ring", extra={"why": type(error).__name__})
+                if not mute:  # said once, until it rings again
+                    log.warning("the bell cannot ring", extra={"why": type(error).__name__})
+                mute = True
                 await asyncio.sleep(next(waits))
 
     async def _ring_out(self) -> None:
@@ -93,17 +95,19 @@ class Bell:
     # --- hearing ---------------------------------------------------------------------------------
 
     async def _hear(self, wake: Callable[[str], None]) -> None:
-        waits = pauses()
+        waits, deaf = pauses(), False
         while True:
             try:
                 async with await connect(self._address) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     log.info("hearing")
-                    self.hears, waits = True, pauses()
+                    self.hears, waits, deaf = True, pauses(), False
                     wake("")
                     await self._listen(connection, wake)
             except LOST as error:
-                log.warning("not hearing", extra={"why": type(error).__name__})
+                if not deaf:  # said once, until it hears again
+                    log.warning("not hearing", extra={"why": type(error).__name__})
+                deaf = True
             finally:
                 self.hears = False
             await asyncio.sleep(next(waits))

@@ -100,6 +100,7 @@ class Workers:
         self._open = False
         self._forget: Callable[[], None] = lambda: None
         self._looked: dict[str, float] = {}
+        self._cut_off: set[str] = set()
         self.ticked: dict[str, datetime] = {}
 
     def start(self) -> None:
@@ -168,12 +169,13 @@ class Workers:
                 self._again.discard(name)
                 done = await self._step(name)
                 self.ticked[name] = self._workshop.clock.now()
+                self._reaches(name)
                 if not self._open or (done == 0 and name not in self._again):
                     break
             await self._arm(name)
         except (sa.exc.OperationalError, *LOST) as error:
             self._looked.pop(name)  # it has not: the next tick counts
-            log.warning("worker cannot reach the database", extra={"worker": name, "why": _why(error)})
+            self._reaches_not(name, error)
         except Exception:
             log.exception("worker failed", extra={"worker": name})
         finally:
@@ -181,6 +183,17 @@ class Workers:
             if name in self._again:
                 self._again.discard(name)
                 self.wake(name)
+
+    def _reaches(self, name: str) -> None:
+        if name in self._cut_off:
+            self._cut_off.discard(name)
+            log.info("worker reaches the database again", extra={"worker": name})
+
+    def _reaches_not(self, name: str, error: BaseException) -> None:
+        """Say so once, until it is back."""
+        if name not in self._cut_off:
+            self._cut_off.add(name)
+            log.warning("worker cannot reach the database", extra={"worker": name, "why": _why(error)})
 
     async def _step(self, name: str) -> int:
         if name not in ALONE:

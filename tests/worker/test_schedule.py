@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from time import monotonic
 
 import pytest
+import sqlalchemy as sa
 
 from bot.channels.simulator import read_said
 from bot.clock import SystemClock
 from bot.worker import schedule
-from bot.worker.schedule import STEPS, Workers
+from bot.worker.schedule import ONE_PROCESS, STEPS, Hold, Workers
 from bot.worker.workshop import Step, Workshop
 from storage import timers
 from storage.timers import EngineTimer
@@ -27,6 +29,7 @@ class Counted:
 
     def __init__(self, left: int = 0) -> None:
         self.runs, self.left, self.raises = 0, left, 0
+        self.fault: Exception = RuntimeError("a bug")
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -35,7 +38,7 @@ class Counted:
         await self.gate.wait()
         if self.raises:
             self.raises -= 1
-            raise RuntimeError("a bug")
+            raise self.fault
         self.left -= 1
         return max(0, self.left + 1)
 
@@ -56,9 +59,14 @@ async def start(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[St
     """Start workers with these steps; long between looks unless `every` says otherwise."""
     started: list[Workers] = []
 
-    async def begin(every: float = 3600, **steps: Step) -> Workers:
+    async def begin(
+        every: float = 3600,
+        hears: Callable[[], bool] = lambda: False,
+        hold: Hold = ONE_PROCESS,
+        **steps: Step,
+    ) -> Workers:
         monkeypatch.setattr(schedule, "LOOK_EVERY", dict.fromkeys(STEPS, timedelta(seconds=every)))
-        workers = Workers(town.workshop, steps)
+        workers = Workers(town.workshop, steps, hears=hears, hold=hold)
         workers.start()
         started.append(workers)
         return workers
@@ -106,6 +114,59 @@ async def test_a_step_that_raises_ends_nothing(start: Start, caplog: pytest.LogC
     workers.wake("timers")
     await broken.came_to(2)
     assert "timers" in workers.ticked
+
+
+async def test_a_database_that_is_away_is_told_once_and_its_return_too(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    cut_off = Counted()
+    cut_off.fault = sa.exc.OperationalError("SELECT 1", {}, ConnectionRefusedError("away"))
+    cut_off.raises = 3
+    workers = await start(timers=cut_off.step)
+    for run in range(1, 5):
+        await cut_off.came_to(run)
+        assert ("timers" in workers.ticked) == (run == 4)
+        workers.wake("timers")
+    told = [record.message for record in caplog.records if "database" in record.message]
+    assert told == ["worker cannot reach the database", "worker reaches the database again"]
+    assert "SELECT" not in caplog.text
+
+
+async def test_while_others_can_wake_us_we_look_less_often(start: Start) -> None:
+    counted, hears = Counted(), [True]
+    workers = await start(hears=lambda: hears[0], timers=counted.step)
+    await counted.came_to(1)
+    await workers._look("timers")
+    await counted.came_to(1)
+    hears[0] = False
+    await workers._look("timers")
+    await counted.came_to(2)
+
+
+async def test_a_sweep_is_done_by_whoever_holds_it(start: Start) -> None:
+    ours, others = Counted(), Counted()
+
+    @asynccontextmanager
+    async def somebody_elses(name: str) -> AsyncIterator[bool]:
+        assert name == "housekeeping"
+        yield False
+
+    await start(housekeeping=ours.step)
+    workers = await start(hold=somebody_elses, housekeeping=others.step, timers=others.step)
+    await ours.came_to(1)
+    await others.came_to(1)  # the timers'
+    assert set(workers.ticked) == {"housekeeping", "timers"}
+
+
+async def test_a_name_nobody_knows_wakes_nobody(start: Start) -> None:
+    counted = Counted()
+    workers = await start(timers=counted.step)
+    await counted.came_to(1)
+    workers.wake("a later version's")
+    await counted.came_to(1)
+    workers.wake("")
+    await counted.came_to(2)
 
 
 async def test_a_clock_that_is_moved_has_everybody_look(start: Start, town: Town) -> None:
