@@ -61,7 +61,8 @@ KEYS_OF_FLOWS = frozenset(
     }
 ).union(*KEYS.values())
 OTHER_KEYS = frozenset(
-    "unless useful_until kind them us silent wait staff tap pin photo card en es test key".split()
+    "unless useful_until kind them us silent wait staff tap pin photo card known_card en es test variant "
+    "key".split()
 )
 """What else is shown as `key: value`: in plans, talks and translations."""
 
