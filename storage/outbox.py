@@ -250,6 +250,25 @@ def doubtful(connection: sa.Connection, channel: str, since: datetime, limit: in
     return [Doubtful(**row) for row in connection.execute(statement).mappings()]
 
 
+def found_late(connection: sa.Connection, one: Doubtful, provider_id: str, now: datetime) -> bool:
+    """Take a text in doubt for one the provider has; False where another of the same words may be it."""
+    rivals = sa.select(MESSAGE.c.body, MESSAGE.c.provider_id).where(
+        MESSAGE.c.conversation_id == one.conversation_id,
+        MESSAGE.c.direction == "out",
+        MESSAGE.c.id != one.id,
+        sa.or_(
+            MESSAGE.c.provider_id == provider_id,
+            sa.and_(
+                MESSAGE.c.provider_id.is_(None), MESSAGE.c.state.in_(("sending", "unsure", "maybe_sent"))
+            ),
+        ),
+    )
+    if any(row.provider_id is not None or row.body == one.body for row in connection.execute(rivals)):
+        return False
+    sent(connection, one.id, provider_id, now)
+    return True
+
+
 def never_sent(connection: sa.Connection, message_id: int, now: datetime) -> None:
     """The provider surely never took what we gave up: too late to send it, but staff see it as failed."""
     values = {"state": "failed", "error": NEVER_SENT, "finished_at": now}
@@ -291,6 +310,13 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "delivered": (*UNFINISHED, "sent", "maybe_sent"),
     "failed": (*UNFINISHED, "sent", "maybe_sent"),
 }
+
+
+def sent_as(connection: sa.Connection, channel: str, provider_id: str) -> int | None:
+    """Find the text that the provider knows by this id."""
+    found = connection.execute(_KNOWN, {"channel_": channel, "provider_id_": provider_id})
+    message_id: int | None = found.scalar_one_or_none()
+    return message_id
 
 
 def fold_status(

@@ -121,7 +121,7 @@ async def _look_for_doubtful(workshop: Workshop, name: str, channel: Channel, no
         answer = await channel.find_sent(text, one.sending_since, await workshop.database.read(others))
         match answer:
             case Found(provider_id):
-                found = partial(outbox.sent, message_id=one.id, provider_id=provider_id, now=now)
+                found = partial(outbox.found_late, one=one, provider_id=provider_id, now=now)
                 await workshop.database.run(found)
             case NotFound():
                 await workshop.database.run(partial(outbox.never_sent, message_id=one.id, now=now))

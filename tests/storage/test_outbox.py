@@ -388,3 +388,20 @@ def test_a_text_taken_for_another_of_the_same_words_is_in_doubt_again(connection
     assert outbox.ids_of_others(connection, lost.conversation_id, lost.id) == set()
     outbox.sent(connection, here.id, "SM1", minutes(2))  # the provider's own answer
     assert (state_of(connection, lost.id), state_of(connection, here.id)) == ("maybe_sent", "sent")
+
+
+def test_of_two_in_doubt_with_the_same_words_neither_is_taken_for_the_one_that_is_there(
+    connection: sa.Connection,
+) -> None:
+    ray = someone(connection)
+    messages.queue(connection, [text(ray, "Next?"), text(ray, "Next?"), text(ray, "Bye.")])
+    for _ in range(3):
+        one = claim_one(connection)
+        assert outbox.before_send(connection, one, NOW) is None
+        outbox.maybe_sent(connection, one.id, "timeout", NOW)
+    first, second, bye = outbox.doubtful(connection, "sms", minutes(-1), 9)
+    assert not outbox.found_late(connection, first, "SM1", minutes(3))
+    assert outbox.found_late(connection, bye, "SM2", minutes(3))
+    outbox.never_sent(connection, second.id, minutes(3))
+    assert not outbox.found_late(connection, first, "SM2", minutes(3))
+    assert outbox.found_late(connection, first, "SM1", minutes(3))
