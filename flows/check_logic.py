@@ -4,17 +4,18 @@ is printed or handed on.
 The rule: what is sure at a step is worked out in flows/sure.py; where that cannot tell, nothing is said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flows.actions import MUST
 from flows.assemble import Loaded
 from flows.check_translations import is_spoken
 from flows.conditions import Expression, dotted, parse_tree
-from flows.model import Do, Flow
+from flows.model import Do, Flow, Step
 from flows.problems import Problem, problem_at
 from flows.references import filled
-from flows.scope import EVERYWHERE, Scopes
+from flows.scope import EVERYWHERE, Scopes, runs
 from flows.sure import Sure, contradictory, may_be_missing, parts_of, sure_at
+from flows.texts import Text
 
 
 def check_logic(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
@@ -25,8 +26,7 @@ def check_logic(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:
                 words = f"This step never happens: {why}."
                 fix = "look at the conditions of the blocks around it."
                 yield problem_at(step.where, words, fix, "contradiction")
-            if isinstance(step, Do):
-                yield from _inputs(scopes, flow, at, step)
+            yield from _handed(scopes, flow, at, step)
     for written in loaded.texts:
         flow_ = loaded.all_flows.get(written.flow)
         if flow_ is None or written.step not in flow_.index or not is_spoken(loaded.all_flows, written):
@@ -77,11 +77,25 @@ def _field_may_miss(scopes: Scopes, flow: Flow, name: str) -> bool:
     return field in scopes.shape(flow, root).maybe
 
 
-def _inputs(scopes: Scopes, flow: Flow, at: int, step: Do) -> Iterator[Problem]:
-    """Check that what an action must have is there."""
-    sure = sure_at(flow, at)
-    for key, value in step.with_.items():
-        name = dotted(parse_tree(value.source)) if isinstance(value, Expression) else None
-        if key in MUST.get(step.action, ()) and name is not None and _empty(scopes, flow, at, sure, {name}):
-            words = f'{step.action} must have `{key}`, and "{name}" may be missing here.'
-            yield problem_at(step.where, words, f"add `when: known({name})`, or ask it first.", "maybe-empty")
+def _handed(scopes: Scopes, flow: Flow, at: int, step: Step) -> Iterator[Problem]:
+    """Check that what an action or a flow must have is there when it is handed over."""
+    handed: list[tuple[str, str, Expression]] = []
+    if isinstance(step, Do):
+        must = MUST.get(step.action, ())
+        handed += [(step.action, key, each) for key, each in _expressions(step.with_) if key in must]
+    for name, given in runs(step):
+        needs = scopes.flows[name].needs if name in scopes.flows else ()
+        handed += [(name, key, each) for key, each in _expressions(given) if key in needs]
+    sure = sure_at(flow, at) if handed else None
+    for taker, key, value in handed:
+        name_ = dotted(parse_tree(value.source))
+        root = name_.partition(".")[0] if name_ else step.id
+        if sure and name_ and root != step.id and _empty(scopes, flow, at, sure, {name_}):
+            words = f'{taker} must have `{key}`, and "{name_}" may be missing here.'
+            yield problem_at(
+                step.where, words, f"add `when: known({name_})`, or ask it first.", "maybe-empty"
+            )
+
+
+def _expressions(given: Mapping[str, Expression | Text]) -> list[tuple[str, Expression]]:
+    return [(key, each) for key, each in given.items() if isinstance(each, Expression)]

@@ -105,6 +105,7 @@ def sure_at(flow: Flow, at: int) -> Sure:
         if (spelled := ast.unparse(part)) in holds:
             continue
         holds.add(spelled)
+        parts += _remembered(flow, at, part)
         names = list(_implied(part))
         while names:
             name = names.pop()
@@ -125,6 +126,16 @@ def _fills(flow: Flow, at: int, name: str) -> list[Step]:
     if name in (*flow.needs, *flow.knows):
         return []
     return [step for step in flow.steps[:at] if name in filled(step)]
+
+
+def _remembered(flow: Flow, at: int, part: ast.expr) -> list[ast.expr]:
+    """Give what a remembered condition says, where it holds: `ahead`, for `interview.at > now`."""
+    name = dotted(part)
+    match _fills(flow, at, name) if name else []:
+        case [Remember(is_=Expression() as said)]:
+            return parts_of(said)
+        case _:
+            return []
 
 
 def _stands_for(step: Step) -> list[str]:

@@ -161,8 +161,8 @@ def test_a_need_takes_its_shape_from_who_gives_it(tmp_path: Path) -> None:
             as: choice
             text: Still on?
             options: {go: coming, cant: no}
-          - run: inner
-            with: {plan: plan, ride: interview.at}
+          - {run: inner, when: known(interview),
+             with: {plan: plan, ride: interview.at}}
         ---
         flow: inner
         title: Inner

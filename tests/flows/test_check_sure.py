@@ -107,6 +107,10 @@ FIELDS = [
     ("interview.ok_to_go == 'have'", "{interview.pickup_at | time}", False),
     ("known(zip)", "{interview.at | time}", False),  # the interview itself may be unknown
     ("car > now", "{interview.pickup}", True),  # `car` is another word for interview.pickup_at
+    ("ahead", "{interview.at | time}", True),  # `ahead` is known(interview.pickup_at) and more
+    ("ahead", "{interview.back_at | time}", True),
+    ("not ahead", "{interview.at | time}", False),
+    ("known(ahead)", "{interview.at | time}", False),
     ("known(zip)", "{zip}", True),
 ]
 
@@ -120,12 +124,13 @@ def test_a_field_that_may_be_missing(tmp_path: Path, when: str, text: str, sure:
         steps:
           - remember: car
             is: interview.pickup_at
+          - {{remember: ahead, is: interview.pickup_at > now and not known(zip)}}
           - id: s
             when: {when}
             say: "{text}"
     """
     found = [each for each in problems(tmp_path, home=flow) if each.rule == "maybe-empty"]
-    assert [(each.line, each.fix[:16]) for each in found] == ([] if sure else [(9, "add `when: known")])
+    assert [(each.line, each.fix[:16]) for each in found] == ([] if sure else [(10, "add `when: known")])
 
 
 def test_an_event_and_an_action_say_which_fields_they_always_bring(tmp_path: Path) -> None:
@@ -176,3 +181,28 @@ def test_a_run_is_as_sure_as_every_caller_makes_it(tmp_path: Path, when: str, su
             say: "{{interview.pickup_at | time}}"
     """
     assert ("maybe-empty" in {each.rule for each in problems(tmp_path, home=flow)}) is not sure
+
+
+HANDED = [("known(interview)", True), ("known(zip)", False), ("interview.at > now", True)]
+
+
+@pytest.mark.parametrize(("when", "sure"), HANDED)
+def test_what_a_flow_needs_is_there_when_it_is_run(tmp_path: Path, when: str, sure: bool) -> None:
+    flow = f"""
+        flow: home
+        title: Home
+        start_words: [HOME]
+        knows: [interview, zip]
+        steps:
+          - run: inner
+            when: {when}
+            with: {{interview: interview}}
+        ---
+        flow: inner
+        title: Inner
+        needs: [interview]
+        steps: [{{id: s, say: "{{interview.at | time}}"}}]
+    """
+    found = [each for each in problems(tmp_path, home=flow) if each.rule == "maybe-empty"]
+    words = 'inner must have `interview`, and "interview" may be missing here.'
+    assert [(each.line, each.words) for each in found] == ([] if sure else [(6, words)])
