@@ -188,6 +188,19 @@ async def test_429_is_tried_again_when_told_to(post: Post) -> None:
     assert post.got == ["One."]
 
 
+async def test_429_holds_all_of_that_sender_and_nobody_else(post: Post) -> None:
+    await post.meet(DEE)
+    await post.meet(CHAT, "telegram")
+    post.twilio.faults.append(Fault(429, body={"code": 20429}, headers={"Retry-After": "40"}))
+    await post.queue("One.")
+    await deliver.step(post.workshop)
+    await post.queue("Hello Dee.", to=DEE)
+    await post.queue("Hello chat.", to=CHAT)
+    assert await post.run() == ["queued", "queued", "sent"]
+    assert await deliver.again(post.workshop) == post.clock.now() + timedelta(seconds=40)
+    assert await post.run(seconds=40) == ["sent"] * 3
+
+
 async def test_where_nobody_can_tell_it_is_maybe_sent_after_two_minutes(post: Post) -> None:
     post.twilio.faults.extend([Fault(500, done=True)] + [Fault(500)] * 4)
     await post.queue("One.", "Two.")

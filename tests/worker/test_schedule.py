@@ -13,10 +13,12 @@ import sqlalchemy as sa
 
 from bot.channels.simulator import read_said
 from bot.clock import SystemClock
+from bot.settings import Settings
 from bot.worker import schedule
 from bot.worker.schedule import ONE_PROCESS, STEPS, Hold, Workers
 from bot.worker.workshop import Step, Workshop
-from storage import timers
+from storage import messages, timers
+from storage.messages import NewOutbound
 from storage.timers import EngineTimer
 from tests.rides.conftest import until
 from tests.worker.conftest import RAY, Town
@@ -199,6 +201,32 @@ async def test_what_falls_due_soon_is_looked_at_on_its_second(start: Start, town
 
     await until(has_rung)
     assert 0 <= rung[0] < 1
+
+
+async def test_what_waits_for_the_pace_leaves_when_its_tokens_are_back(start: Start, town: Town) -> None:
+    await town.talk("ride7", "y")
+    phones = town.workshop.channels["simulator"]
+    paced = replace(town.workshop, channels={"simulator": phones, "sms": phones})
+    town.workshop = replace(_with_real_clock(paced), settings=Settings(env="test", sms_per_second=5))
+    now = SystemClock().now()
+    rows = [
+        NewOutbound(
+            conversation_id=1, contact_point_id=1, channel="sms", sender="bot", kind="staff", body=f"{n}",
+            at=now, due_at=now, epoch=0,
+        )
+        for n in range(13)
+    ]  # fmt: skip
+    await town.workshop.database.run(partial(messages.queue, messages=rows))
+    before = len(await town.sent())
+    workers = await start(every=3600, deliver=STEPS["deliver"])
+
+    async def all_left() -> bool:
+        return len(await town.sent()) - before == 13
+
+    began = monotonic()
+    await until(all_left)
+    assert monotonic() - began >= 0.5, "ten at once, then five a second"
+    assert set(workers.ticked) == {"deliver"}
 
 
 def _with_real_clock(workshop: Workshop) -> Workshop:
