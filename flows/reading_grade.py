@@ -6,6 +6,7 @@ vowel groups; Spanish is Fernández-Huerta (1959): 70 and above is easy for ever
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 from flows.answers.plain import fold
@@ -35,6 +36,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@lru_cache(maxsize=512)
 def english_grade(text: str) -> float:
     """Give the Flesch-Kincaid grade: 6.0 is read in sixth grade. 0.0 where there is nothing to read."""
     said, lines = words(text), sentences(text)
@@ -44,6 +46,7 @@ def english_grade(text: str) -> float:
     return round(0.39 * len(said) / len(lines) + 11.8 * syllables / len(said) - 15.59, 2)
 
 
+@lru_cache(maxsize=512)
 def spanish_ease(text: str) -> float:
     """Give the Fernández-Huerta score: 70 and above is easy. 100.0 where there is nothing to read."""
     said, lines = words(text), sentences(text)

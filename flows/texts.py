@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from flows.conditions import Scope, look_up
@@ -81,6 +82,7 @@ def plain(source: str) -> Text:
     return make_text("", {"en": {"all": source}})
 
 
+@lru_cache(maxsize=8192)
 def split(source: str) -> Parts:
     """Cut a source into words and blanks; raises BadText where a brace is open or a blank cannot be read."""
     pieces: list[str | Blank] = []
