@@ -214,6 +214,24 @@ def next_room(connection: sa.Connection, now: datetime, rates: Mapping[str, Rate
     return min(moments, default=None)
 
 
+_LATE = (
+    sa.update(MESSAGE)
+    .where(
+        _WAITING,
+        MESSAGE.c.state == "queued",
+        MESSAGE.c.due_at <= NOW,
+        MESSAGE.c.useful_until <= NOW,
+        _FREE,
+    )
+    .values(state="expired", error="too_late", finished_at=NOW, due_at=None, lease_until=None)
+)
+
+
+def expire(connection: sa.Connection, now: datetime) -> int:
+    """Close what waited for a pace or a held sender until it was of no use; returns how many."""
+    return connection.execute(_LATE, {"now": now}).rowcount
+
+
 def _front(
     connection: sa.Connection, channel: str, priority: int, bucket: Bucket | None, now: datetime, most: int
 ) -> list[Any]:

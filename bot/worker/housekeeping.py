@@ -6,7 +6,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from bot.worker.workshop import Workshop
-from storage import conversations, outbox, people, staff
+from storage import claims, conversations, outbox, people, staff
 from storage.tables import Conversation, table
 
 OLD_LOGIN = timedelta(days=30)
@@ -29,6 +29,7 @@ def _tidy(now: datetime, connection: sa.Connection) -> list[int]:
     staff.forget_old_logins(connection, now - OLD_LOGIN)
     people.forget_newcomers(connection, now - MERGED)
     outbox.sweep_early(connection, now - EARLY_REPORT, now)
+    claims.expire(connection, now)
     ids = conversations.run_out(connection, now)
     whose = sa.select(_CONVERSATION.c.person_id).where(_CONVERSATION.c.id.in_(ids))
     return list(connection.scalars(whose))

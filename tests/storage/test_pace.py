@@ -181,6 +181,18 @@ def test_what_is_too_late_anyway_costs_nothing(connection: sa.Connection) -> Non
     assert [one.kind for one in claimed] == ["reminder"] * 3 + ["nudge"] * 3
 
 
+def test_what_waits_for_a_held_sender_expires_in_time(connection: sa.Connection) -> None:
+    pace.lock(connection, RATES.values(), NOW)
+    pace.hold(connection, SMS.sender, seconds(3600))
+    crowd(connection, 2, useful_until=seconds(600))
+    crowd(connection, 1)
+    assert leave(connection, 599) == []
+    assert claims.expire(connection, seconds(599)) == 0
+    assert claims.expire(connection, seconds(600)) == 2
+    states = connection.scalars(sa.select(MESSAGE.c.state).order_by(MESSAGE.c.id))
+    assert list(states) == ["expired", "expired", "queued"]
+
+
 def test_a_clock_that_is_behind_fills_nothing_twice(connection: sa.Connection) -> None:
     crowd(connection, 30, "reply", due_at=minutes(-120))
     leave(connection, 30)
