@@ -6,6 +6,7 @@ The rule: a word a person may type leads to one place only, and never to a list 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from flows.answers.numerals import numeral, ordinal
 from flows.answers.plain import fold, words
 from flows.assemble import Loaded
 from flows.keywords import Keywords
@@ -67,7 +68,7 @@ def _option(step: Ask, option: Option, keywords: Keywords | None) -> Iterator[Pr
         yield problem_at(step.where, words_, "give it a name.", "digit-key")
     for lang in LANGS:
         for word in _spoken(option, lang):
-            if _flat(word).isdigit():
+            if _is_number(word):
                 words_ = (
                     f'"{word}" of the option "{option.key}" is a number; numbers are what the phone shows.'
                 )
@@ -78,6 +79,12 @@ def _option(step: Ask, option: Option, keywords: Keywords | None) -> Iterator[Pr
             elif keywords and (anywhere := keywords.anywhere(word, lang)) and not _person(option):
                 words_ = f'"{word}" of the option "{option.key}" works anywhere as {anywhere.name.upper()}.'
                 yield problem_at(step.where, words_, "use another word.", "anywhere-word")
+
+
+def _is_number(word: str) -> bool:
+    """Tell whether a word is a number however it is written: "2", "two", "second" pick the second row."""
+    said = _flat(word).split()
+    return len(said) == 1 and (said[0].isdigit() or numeral(said, 0)[1] == 1 or ordinal(said, 0)[1] == 1)
 
 
 def _person(option: Option) -> bool:

@@ -10,6 +10,8 @@ from tests.flows.clean import planted
 PLANTED = [
     ("kitchen: {label", "1: {label", "digit-key", "ask: work", "is a number"),
     ("words: [cook]", "words: [cook, '2']", "digit-key", "ask: work", '"2" of the option'),
+    ("words: [cook]", "words: [cook, two]", "digit-key", "ask: work", '"two" of the option'),
+    ("words: [cook]", "words: [cook, second]", "digit-key", "ask: work", '"second" of the option'),
     ("words: [cook]", "words: [driving]", "same-words", "ask: work", 'means both "kitchen" and "driving"'),
     ("words: [cook]", "words: [cook, Stop]", "carrier-word", "ask: work", "word for stop"),
     ("words: [cook]", "words: [menu]", "anywhere-word", "ask: work", "works anywhere as MENU"),
