@@ -6,6 +6,7 @@ The rule: SIGINT and SIGTERM end it in order (bot/running.py), SIGHUP has it loo
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -66,8 +67,8 @@ async def _only_work(app: App, started: Callable[[], None]) -> None:
 
 @contextmanager
 def _asked_to_look(app: App) -> Iterator[None]:
-    """Look for new flows at SIGHUP, where there is such a signal."""
-    if not hasattr(signal, "SIGHUP"):
+    """Look for new flows at SIGHUP; in a terminal it means that the window was closed, and ends us."""
+    if not hasattr(signal, "SIGHUP") or (sys.stdin is not None and sys.stdin.isatty()):
         yield
         return
     loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,7 @@ async def test_sighup_asks_for_a_look(
     one, _ = served
     looked: list[bool] = []
     monkeypatch.setattr(one.app.reload, "look", lambda: looked.append(True))
+    monkeypatch.setattr("sys.stdin", StringIO())  # no terminal
     with _asked_to_look(one.app):
         os.kill(os.getpid(), signal.SIGHUP)
         await eventually(lambda: looked)
