@@ -14,6 +14,7 @@ from bot import arranging, phones
 from bot.acting import Acting, Answer, Done, Failed, promise_person
 from flows.actions import (
     Action,
+    AddSafeContact,
     BookRides,
     CallCarHome,
     CancelInterview,
@@ -21,6 +22,7 @@ from flows.actions import (
     ComeBack,
     ConfirmInterview,
     DoubtNumber,
+    ForgetSafeContacts,
     GiveConsent,
     HandOff,
     LookAtRide,
@@ -34,7 +36,7 @@ from flows.actions import (
     TellCaseworker,
     TrustNumber,
 )
-from storage import places, points
+from storage import places, points, safe_contacts
 
 __all__ = ["WORK", "Acting", "Answer", "CarryOut", "Done", "Failed", "Worker", "carry_out"]
 
@@ -72,6 +74,11 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
             return phones.doubt_number(connection, who)
         case TrustNumber():
             return phones.trust_number(connection, who)
+        case AddSafeContact():
+            return phones.add_safe_contact(connection, action, who)
+        case ForgetSafeContacts():
+            safe_contacts.forget(connection, who.person_id)
+            return Done({})
         case LookUpPlace():
             return _look_up(connection, action, who)
         case SaveInterview():

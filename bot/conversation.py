@@ -16,12 +16,13 @@ from zlib import crc32
 
 import sqlalchemy as sa
 
-from bot import staff_acts
+from bot import ladder, staff_acts
 from bot.acting import due_for, first_name
 from bot.actions import CarryOut, Worker, carry_out
 from bot.channels.base import Inbound, StatusUpdate, clean
 from bot.clock import Clock
 from bot.happening import Happening, Item, Make, Origin, Settle, World
+from bot.ladder import UNREACHED
 from bot.lane import Lane
 from bot.settings import Settings
 from bot.turns import Spoiled, Taken, take
@@ -39,8 +40,6 @@ Wake: TypeAlias = Callable[[Worker], None]
 
 BEFORE_TAKE_OVER = 2.0
 """Seconds a take-over waits for a reply of the bot that is on its way."""
-
-UNREACHED = "texts do not arrive"
 
 log = logging.getLogger(__name__)
 
@@ -197,10 +196,18 @@ def _fold(
         if one.opted_out:
             stopped.append((point.person_id, point.id))
         elif one.state in ("failed", "undelivered"):
+            climb_sent(connection, one.channel, one.provider_id, now)
             failing(connection, point, settings, now, dead=one.address_dead)
         elif one.state == "delivered":
             points.arrived(connection, point.id)
     return stopped
+
+
+def climb_sent(connection: sa.Connection, channel: str, provider_id: str, now: datetime) -> None:
+    """Try the person's other address for a text that was sent and did not arrive."""
+    message_id = outbox.sent_as(connection, channel, provider_id)
+    if message_id is not None:
+        ladder.climb(connection, message_id, now)
 
 
 def failing(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bot.channels.base import Inbound, drawn_as
 from bot.settings import Settings
 from flows.events import Event, OptedIn, OptedOut, OptionTapped, SpotShared, TextReceived
-from storage import invites, messages, people, photos, points
+from storage import invites, messages, people, photos, points, safe_contacts
 from storage.attention import need_human
 from storage.invites import Invite
 from storage.messages import NewInbound
@@ -28,6 +28,9 @@ FRESH: Final = timedelta(minutes=15)
 
 IN_DOUBT: Final = timedelta(minutes=1)
 """Between a missed STOP and a yes that was taken this much later, nobody knows which was written first."""
+
+ANSWERS: Final = timedelta(days=30)
+"""So long after we asked them, what a safe contact writes is an answer to that."""
 
 _CODE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{3,12}")
 
@@ -45,6 +48,7 @@ class Heard:
     card: str | None
     known_card: bool = False
     unsure: bool = False
+    helper: bool = False
     seen: int | None = None
 
 
@@ -79,7 +83,8 @@ def keep(
             known_card = _greet(connection, point, invite, now)
             card = invite.code if invite is not None else None
             unsure = _may_be_anothers(connection, point, settings, now)
-            new[place] = Heard(one, point, message_id, card, known_card, unsure)
+            helper = _is_helper(connection, one, point, card, now)
+            new[place] = Heard(one, point, message_id, card, known_card, unsure, helper)
     seen = _seen(connection, list(new.values()))
     return {
         place: replace(heard, seen=question)
@@ -179,6 +184,20 @@ def _may_be_anothers(connection: sa.Connection, point: Point, settings: Settings
         points.set_unsure(connection, [point.id], now)
         return True
     return point.unsure_since is not None
+
+
+def _is_helper(
+    connection: sa.Connection, one: Inbound, point: Point, card: str | None, now: datetime
+) -> bool:
+    """Say whether somebody answers who was asked to have a person text us; a human reads it."""
+    if point.consent in ("given", "withdrawn") or card is not None:
+        return False
+    safe = safe_contacts.told_of(connection, one.address, now - ANSWERS)
+    if safe is None:
+        return False
+    reason = f"{safe.name}: {one.text[:200]}"
+    need_human(connection, safe.person_id, "a safe contact wrote", reason, now, now)
+    return True
 
 
 def _greet(connection: sa.Connection, point: Point, invite: Invite | None, now: datetime) -> bool:

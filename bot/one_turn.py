@@ -39,7 +39,7 @@ from flows.events import (
 )
 from flows.flowset import FlowSet
 from flows.progress import Progress, innermost
-from storage import messages, people, points
+from storage import messages, people, points, safe_contacts
 from storage.apply import Decided, record
 from storage.conversations import Loaded, TurnRow, load_conversations
 
@@ -158,7 +158,9 @@ def _event(
         said = hearing.read(connection, heard, consent, world.settings, zone, world.now)
         if isinstance(said, TextReceived):
             word = world.flows.keywords.carrier(said.text)
-            if hearing.outlived(connection, heard, word):
+            if word == "stop":
+                safe_contacts.stop(connection, item.address)
+            if hearing.outlived(connection, heard, word) or (heard.helper and word is None):
                 return None
         return said
     if item.settle is not None and not item.settle(connection):
@@ -292,7 +294,7 @@ def _note(connection: sa.Connection, talk: Talk, effect: Effect) -> None:
 
 
 def _keep_zone(connection: sa.Connection, talk: Talk, code: object) -> None:
-    """Take a person's wall clock from their ZIP."""
+    """Take a person's wall clock from their ZIP, and the other one it may be where two zones meet."""
     zone = zone_of(code) if isinstance(code, str) else None
     if zone is not None and isinstance(code, str):
         others = " ".join(other_zones_of(code)) or None

@@ -10,8 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.acting import Acting, Answer, Done, Failed
-from flows.actions import ComeBack, SetPin, SettleOldNumber
-from storage import audit, invites, messages, people, points, timers
+from flows.actions import AddSafeContact, ComeBack, SetPin, SettleOldNumber
+from storage import audit, invites, messages, people, points, safe_contacts, timers
 from storage.attention import need_human
 from storage.conversations import conversation_of
 
@@ -76,6 +76,23 @@ def trust_number(connection: sa.Connection, who: Acting) -> Answer:
         points.set_unsure(connection, [who.contact_point_id], None)
         messages.release(connection, who.contact_point_id, who.now)
     return Done({})
+
+
+def add_safe_contact(connection: sa.Connection, action: AddSafeContact, who: Acting) -> Answer:
+    """Write down whom we may ask to have the person text us."""
+    person = people.person(connection, who.person_id)
+    assert person is not None, "their conversation is locked"
+    added = safe_contacts.add(
+        connection,
+        who.person_id,
+        name=action.name,
+        address=action.number,
+        known_as=action.known_as,
+        lang=person.lang,
+        wording=action.wording,
+        now=who.now,
+    )
+    return Done({}) if added == "kept" else Failed(added)
 
 
 def arrive(connection: sa.Connection, person_id: int, point_id: int, now: datetime) -> bool | None:

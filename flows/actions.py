@@ -84,6 +84,28 @@ class TrustNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddSafeContact:
+    """Keep whom we may ask to have the person text us, with the person's yes; two at most, one text each."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("full", "own", "stopped")
+    gives: ClassVar[type] = Nothing
+    name: str
+    number: str
+    known_as: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetSafeContacts:
+    """Ask nobody any more to have the person text us."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpPlace:
     """Ask the geocoder where `text` is; `place.found` comes back with up to three places. A shared spot is
     its own place.
@@ -238,6 +260,8 @@ Action: TypeAlias = (
     | SettleOldNumber
     | DoubtNumber
     | TrustNumber
+    | AddSafeContact
+    | ForgetSafeContacts
     | LookUpPlace
     | SaveInterview
     | MoveInterview

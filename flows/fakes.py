@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from flows.actions import (
     Action,
+    AddSafeContact,
     BookRides,
     CallCarHome,
     CancelInterview,
@@ -21,6 +22,7 @@ from flows.actions import (
     ComeBack,
     ConfirmInterview,
     DoubtNumber,
+    ForgetSafeContacts,
     GiveConsent,
     HandOff,
     LookAtRide,
@@ -60,6 +62,8 @@ def fake(world: World, action: Action, now: datetime) -> Result:
     """Answer an action the way it usually goes; `now` is the person's wall clock."""
     match action:
         case GiveConsent() | ComeBack() | SettleOldNumber() | DoubtNumber() | TrustNumber():
+            return {}
+        case AddSafeContact() | ForgetSafeContacts():
             return {}
         case SetPin():
             return {"code": "D7Q4"}

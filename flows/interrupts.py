@@ -7,7 +7,7 @@ open question, once.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flows.afters import apply_after
 from flows.answers import read
@@ -29,6 +29,7 @@ from flows.front import (
     open_question,
     start_word,
 )
+from flows.guard import STILL_YOU, ask_who, doubts, guarded, may_be_another, not_them
 from flows.hearing import hear, take, tapped
 from flows.keywords import Anywhere
 from flows.listening import asked_of, hold, let_go
@@ -48,12 +49,14 @@ from flows.turn import (
 PERSON = "ask_caseworker"
 _SAID_YES_OR_NO = re.compile(r"^\W*(?:yes|yeah|yep|yup|y|no|nope|nah|n|si)\b")
 _LAST_WORDS = 500
+NO = 2  # the second option of a yes or no
 _SAME_SITTING = timedelta(hours=1)
 
 
 def text_came(turn: Turn, event: TextReceived) -> None:
     """Take a text in, in the order of things."""
     progress = turn.progress
+    before = progress.heard_at
     _here(turn, event.channel, event.opted_in)
     text = event.text.strip()
     progress.last_words = text[:_LAST_WORDS]
@@ -80,7 +83,7 @@ def text_came(turn: Turn, event: TextReceived) -> None:
         if not _answers_loud(turn, text):
             stay_silent(turn, "staff_talking")
     else:
-        _talk(turn, event, text)
+        _talk(turn, event, text, before)
 
 
 def _here(turn: Turn, channel: str, opted_in: bool) -> None:
@@ -97,7 +100,7 @@ def _here(turn: Turn, channel: str, opted_in: bool) -> None:
 # --- the talk -------------------------------------------------------------------------------------------
 
 
-def _talk(turn: Turn, event: TextReceived, text: str) -> None:
+def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -> None:
     """Take a text of someone we may talk with."""
     if turn.progress.undoing is not None and _answers_undo(turn, text):
         return
@@ -106,6 +109,8 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     if event.photos and not text:
         text = "(photo)"
     if event.known_card and _comes_back(turn, event.card):
+        return
+    if (event.unsure or doubts(turn.progress)) and STILL_YOU in turn.flows.flows and guarded(turn, text):
         return
     asked = open_question(turn, event.seen)
     if event.card and _brings_card(turn, event.card):
@@ -121,7 +126,9 @@ def _talk(turn: Turn, event: TextReceived, text: str) -> None:
     if _live_ride(turn, text):
         return
     said = turn.flows.keywords.anywhere(text, turn.progress.lang)
-    if said is not None:
+    if said is not None and said.name == "who" and may_be_another(turn, before):
+        ask_who(turn)
+    elif said is not None:
         _anywhere(turn, asked, said)
     elif asked is not None:
         _answer(turn, *asked, text)
@@ -380,9 +387,12 @@ def tap_came(turn: Turn, event: OptionTapped) -> None:
         answer_undo(turn, yes=event.n == 1)
         return
     progress.undoing = None
-    for root in reversed(progress.stack):
+    for root in list(reversed(progress.stack)):
         frame = innermost(root)
         step = open_step(turn, frame)
+        if root.flow == STILL_YOU and event.n == NO and frame.prompt == event.prompt:
+            not_them(turn, root)
+            return
         if isinstance(step, Ask | Review) and tapped(turn, root, frame, step, event.prompt, event.n):
             return
     asked = open_question(turn)

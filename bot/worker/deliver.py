@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from bot import ladder
 from bot.acting import due_for
 from bot.channels.base import (
     SHARE_PIN,
@@ -179,6 +180,7 @@ def _note(message: Claimed, sent: Sent, now: datetime, settings: Settings, conne
             outbox.rejected(connection, message.id, code, now)
             point = points.point(connection, message.contact_point_id)
             if point is not None and not opted_out:
+                ladder.climb(connection, message.id, now)
                 failing(connection, point, settings, now, dead=address_dead)
         case TryLater(seconds, all_wait):
             after = timedelta(seconds=seconds)

@@ -23,7 +23,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import SystemClock
-from bot.worker import deliver, housekeeping, photos, places, promises, reconcile, rides, timers
+from bot.worker import deliver, housekeeping, photos, places, promises, reaching, reconcile, rides, timers
 from bot.worker.workshop import Step, Workshop
 from storage import due
 from storage.alone import alone
@@ -42,6 +42,7 @@ STEPS: Mapping[str, Step] = {
     "places": places.step,
     "photos": photos.step,
     "promises": promises.step,
+    "reaching": reaching.step,
     "reconcile": reconcile.step,
     "housekeeping": housekeeping.step,
 }
@@ -58,13 +59,14 @@ AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"delive
 SELDOM = {
     "housekeeping": timedelta(seconds=60),
     "promises": timedelta(seconds=20),
+    "reaching": timedelta(seconds=60),
     "reconcile": timedelta(seconds=20),
 }
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping"})
+ALONE = frozenset({"housekeeping", "reaching"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 

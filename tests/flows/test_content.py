@@ -33,6 +33,7 @@ LONGEST: dict[str, Any] = {
     "who": "Concepcion",
     "number": "215-555-0199",
     "code": "D7Q4K2",
+    "known_as": "Concepcion",
     "when": TOMORROW,
     "at": TOMORROW,
     "pickup_at": TOMORROW,
