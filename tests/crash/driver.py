@@ -43,6 +43,9 @@ AGAIN: Final = 0.15
 EACH_ROUND: Final = 2
 """Texts of one person a round."""
 
+LEASE: Final = timedelta(seconds=65)
+"""After this long what a process had in hand is anybody's."""
+
 FULL_FOR: Final = 0.4
 FULL_AT: Final = 4096
 """Bytes beyond which no file may be written while a disk is full."""
@@ -95,13 +98,14 @@ class Driver:
 
     async def run(self, many: int) -> Log:
         """Kill so many times, let everything come to rest, and stop."""
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=0)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         async with httpx.AsyncClient(trust_env=False, timeout=10, limits=limits) as self.client:
             for n, kill in enumerate(kills(self.random, many, self.installation.kind)):
                 await self._round(n, kill)
+            await self._stop_under_traffic()
             await self._come_to_rest()
             self.trips = (await self.client.get(f"{self.installation.ride_url}/_stub/trips")).json()
-        self.log.stopped_well = self.installation.stop()
+        self.log.stopped_well = self.log.stopped_well and self.installation.stop()
         return self.log
 
     # --- a round ----------------------------------------------------------------------------------
@@ -340,6 +344,17 @@ class Driver:
                 raise NotWell("a request hangs for good")
             await asyncio.sleep(0.02)
 
+    async def _stop_under_traffic(self) -> None:
+        """Ask everything to end while people text."""
+        await self.installation.start(self.client)
+        texting = asyncio.create_task(self._everybody())
+        await asyncio.sleep(self.random.uniform(0.4, 0.8))
+        self.log.stopped_well = await asyncio.to_thread(self.installation.stop)
+        texting.cancel()
+        await asyncio.gather(texting, return_exceptions=True)
+        await self._let_out()
+        await self.installation.move(self.client, LEASE)
+
     def _calm(self) -> None:
         self.installation.twilio.weather = self.installation.telegram.weather = lambda whom: None
 
@@ -402,7 +417,7 @@ def stuck(connection: sa.Connection, now: datetime) -> dict[str, list[int]]:
     for family in FAMILIES:
         columns = family.table.c
         due_now = sa.or_(columns.due_at <= due.NOW, columns.lease_until > due.NOW)
-        ids = sa.select(columns.id).where(family.open, due_now).order_by(columns.id)
+        ids = sa.select(columns.id).where(sa.text(family.open), due_now).order_by(columns.id)
         rows = list(connection.scalars(ids, {"now": now}))
         if rows:
             found[family.table.name] = rows

@@ -49,20 +49,21 @@ class Point:
     """Whether a worker passes here; else what answers webhooks does."""
 
 
+# The first ones are those that small runs die at.
 POINTS: Final = (
+    Point("taken by the provider, not noted", "bot.worker.deliver:_asked", "after"),
+    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after", worker=False),
+    Point("marked as begun, Twilio not called", "bot.channels.sms:Sms.send", "before"),
+    Point("before COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "before", 40),
+    Point("between two turns of one list", "bot.turns:take_one", "after", 8, worker=False),
     Point(
         "flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1, worker=False
     ),
     Point("text kept in the transaction", "storage.messages:keep_inbound", "after", worker=False),
-    Point("between two turns of one list", "bot.turns:take_one", "after", 8, worker=False),
     Point("effects written, not committed", "bot.turns:apply", "after", worker=False),
-    Point("before COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "before", 40),
     Point("after COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "after", 40),
-    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after", worker=False),
     Point("text claimed", "bot.worker.deliver:_deliver", "before"),
-    Point("marked as begun, Twilio not called", "bot.channels.sms:Sms.send", "before"),
     Point("marked as begun, Telegram not called", "bot.channels.telegram:Telegram.send", "before"),
-    Point("taken by the provider, not noted", "bot.worker.deliver:_asked", "after"),
     Point("noting that it was sent", "storage.outbox:sent", "after"),
     Point("Twilio asked what it has", "bot.channels.sms:Sms.find_sent", "after", 2),
     Point("report folded, not committed", "storage.outbox:fold_status", "after", worker=False),

@@ -92,15 +92,13 @@ class Kill:
 
 def kills(random: Random, many: int, kind: str) -> list[Kill]:
     """Plan the kills: every point in turn, others at random, the database and its disk now and then."""
-    points = list(POINTS)
-    random.shuffle(points)
     blows: tuple[Blow, ...] = ("point", "random", "point", "disk", "database", "point", "point", "random")
     planned: list[Kill] = []
     for n in range(many):
         blow = blows[n % len(blows)]
         if blow == "database" and kind == "sqlite":  # it has no process of its own
             blow = "point"
-        point = points[sum(one.blow == "point" for one in planned) % len(points)] if blow == "point" else None
+        point = POINTS[sum(one.blow == "point" for one in planned) % len(POINTS)] if blow == "point" else None
         nth = random.randint(1, point.passes) if point else 1
         layout = APART if kind == "postgres" and n % 10 in (3, 4, 5, 6, 7) else ALONE
         victim = _victim(random, layout, point)
