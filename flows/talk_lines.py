@@ -6,7 +6,7 @@ reason. What is compared is taken off the lists it was gathered in.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
 from flows.drawing import draw
@@ -82,12 +82,17 @@ def expect_end(expected: Mapping[str, Any], state: Mapping[str, Any], line: int)
     for key, wanted in expected.items():
         got = state.get(key.removesuffix(".outcome"))
         if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-            got = {name: got.get(name) for name in wanted}
+            got = {name: _as_written(got.get(name)) for name in wanted}
         elif isinstance(wanted, list) and isinstance(got, list) and all(each in got for each in wanted):
             continue
         if got != wanted:
             wrong.append(Mismatch(line, f"{key}: {wanted}", str(got)))
     return wrong
+
+
+def _as_written(fact: Any) -> Any:
+    """Write a time of day the way a talk does: "20:00"."""
+    return fact.strftime("%H:%M") if isinstance(fact, time) else fact
 
 
 def until(line: Wait, at: datetime) -> datetime:
