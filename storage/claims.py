@@ -141,22 +141,26 @@ _PICK = (
     .with_for_update(of=MESSAGE, skip_locked=True)
 )
 _PICK_BY_CHAT = _PICK.where(sa.or_(MESSAGE.c.kind == "crisis", ~_CHAT_IS_BUSY))
-_BEHIND = MESSAGE.alias("behind")
+# Taken first and few: a plan that began with what stands before would read all that waits for tomorrow.
+_BEHIND = (
+    sa.select(MESSAGE.c.contact_point_id, MESSAGE.c.id)
+    .where(
+        MESSAGE.c.channel == sa.bindparam("channel_"),
+        MESSAGE.c.priority == sa.bindparam("priority_"),
+        _READY,
+    )
+    .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
+    .limit(64)
+    .cte("behind")
+    .prefix_with("MATERIALIZED")
+)
 _BEFORE_URGENT = (
     sa.select(_OLDER.c.id)
     .join(
         _BEHIND,
         sa.and_(_BEHIND.c.contact_point_id == _OLDER.c.contact_point_id, _BEHIND.c.id > _OLDER.c.id),
     )
-    .where(
-        sa.text(f"behind.{WAITING}"),
-        _BEHIND.c.channel == sa.bindparam("channel_"),
-        _BEHIND.c.priority == sa.bindparam("priority_"),
-        _BEHIND.c.due_at <= NOW,
-        _OLDER_WAITS,
-        _OLDER.c.priority > sa.bindparam("priority_"),
-        _OLDER.c.due_at <= NOW,
-    )
+    .where(_OLDER_WAITS, _OLDER.c.priority > sa.bindparam("priority_"), _OLDER.c.due_at <= NOW)
     .with_for_update(of=_OLDER, skip_locked=True)
 )
 _THEIRS = (
