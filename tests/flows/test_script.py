@@ -183,7 +183,7 @@ INTERVIEW: dict[str, Any] = {
 }
 
 
-def action(name: str, **inputs: Any) -> Any:
+def action(name: str, /, **inputs: Any) -> Any:
     return ACTIONS[name](**inputs)
 
 
