@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from random import Random
 from typing import Any, Final
 
@@ -31,8 +32,8 @@ from tests.crash.weather import TELEGRAM, TWILIO, Kill, company_faults, kills, w
 from tests.wire import twilio
 
 FAMILIES: Final = (OUTBOX, TIMERS, RIDES, LOOKUPS, PHOTOS)
-BOOKERS: Final = 6
-"""People who book a ride at any time; when one is done, or was interrupted too long, another begins."""
+RIDERS: Final = 4
+"""For so many who count one books a ride; who is done, or was interrupted too long, is followed by another."""
 
 A_ROUND: Final = 4.0
 """Seconds until a server that did not reach its point is killed where it stands."""
@@ -89,6 +90,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.people = people(self.crowd)
+        self.riders = count(2000)
         self.bookers: list[Person] = []
         self.late: list[Text] = []
         self.trips: list[dict[str, Any]] = []
@@ -115,7 +117,8 @@ class Driver:
         over = [person for person in self.bookers if person.over and not person.unkept]
         self.log.reached.update(person.waits_for for person in over)
         self.bookers = [person for person in self.bookers if person not in over]
-        self.bookers += [booker(2000 + BOOKERS * n + each) for each in range(BOOKERS - len(self.bookers))]
+        while len(self.bookers) < self.crowd // RIDERS:
+            self.bookers.append(booker(next(self.riders)))
         await self._bad_weather()
         await self.installation.start(self.client, kill.layout, kill.victim, kill.point, kill.nth)
         await self._until_dead(kill)
@@ -367,13 +370,19 @@ class Driver:
             await inst.start(self.client)
         except DidNotStart as error:
             raise NotWell(f"it did not start in the end: {error}") from error
+        began = time.monotonic()
         await self._say_the_rest()
         for seconds in QUIET_AFTER:
             await inst.move(self.client, timedelta(seconds=seconds))
-            if await self._nothing_due(4.0) and seconds > 1000:
+            quiet = await self._nothing_due(4.0)
+            self.say(
+                f"      {time.monotonic() - began:4.1f} s  {seconds} s later{'' if quiet else ': still busy'}"
+            )
+            if quiet and seconds > 1000:
                 break
         await self._say_the_rest()
         await self._nothing_due(4.0)
+        self.say(f"      {time.monotonic() - began:4.1f} s  at rest")
 
     async def _say_the_rest(self) -> None:
         texts = [text for person in (*self.people, *self.bookers) for text in person.unkept]
