@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
@@ -35,6 +36,8 @@ OPENS, CLOSES = time(9), time(20)
 A_MOMENT = timedelta(seconds=5)
 THEIR_OWN = ("TextReceived", "OptionTapped", "SpotShared", "Unreadable", "Failed")
 WE_START = ("nudge", "reminder")
+_DRAWN = re.compile(r"code is [A-Z0-9]{6}")
+"""A card's code is drawn anew each time, as it must be."""
 LIVE = ("held", "booking", "scheduled", "processing", "accepted", "arriving", "in_progress")
 
 
@@ -184,7 +187,8 @@ def story(world: World) -> dict[str, list[str]]:
         )
         phone = {row.id: row.address for row in connection.execute(addresses)}
         for row in connection.execute(sa.select(MESSAGE).order_by(MESSAGE.c.id)):
-            line = f"{row.at} {row.direction} {row.kind} {row.state} {row.body} {row.sent_at} {row.error}"
+            body = _DRAWN.sub("code", row.body)
+            line = f"{row.at} {row.direction} {row.kind} {row.state} {body} {row.sent_at} {row.error}"
             told[phone[row.conversation_id]].append(line)
         for row in connection.execute(sa.select(TURN).order_by(TURN.c.conversation_id, TURN.c.seq)):
             told[phone[row.conversation_id]].append(

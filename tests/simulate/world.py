@@ -24,7 +24,7 @@ from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.rides.stub.server import create_app
 from bot.settings import Settings
-from bot.worker.schedule import FAMILIES, STEPS
+from bot.worker.schedule import AGAIN, FAMILIES, STEPS
 from bot.worker.workshop import Workshop
 from flows.library import shipped
 from storage import due, funds, people, staff
@@ -193,6 +193,8 @@ class World:
         held = await self.attempt(self.door.read(partial(due.next_due, families=[family])))
         if held is not None and held <= now:
             first = min(first or LAST_DAY, now + LOOK_EVERY)
+        if name in AGAIN and (again := await self.attempt(AGAIN[name](self.workshop))) is not None:
+            first = min(first or LAST_DAY, again)
         if first is not None:
             self.next[name] = first
 
