@@ -16,10 +16,11 @@ from bot.channels.base import Inbound
 from bot.settings import Settings
 from flows.events import Event
 from flows.flowset import FlowSet
+from flows.views import InterviewView
 from storage.apply import Stamp as Origin
 from storage.due import Lease
 
-__all__ = ["Happening", "Item", "Make", "Origin", "Settle", "World"]
+__all__ = ["Happening", "Item", "Make", "Origin", "Planned", "Settle", "World"]
 
 Make: TypeAlias = Callable[[sa.Connection, datetime], Event | None]
 """Build the event from rows, in the turn's transaction; the moment is aware, in the person's zone. None:
@@ -28,6 +29,15 @@ there is nothing to decide."""
 Settle: TypeAlias = Callable[[sa.Connection], bool]
 """Mark the worker's own row in the turn's transaction, before the event is built; False: another was faster,
 drop it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An event about an interview as it stands in the turn; those of a list are looked up together. `build`
+    gets the moment in the person's zone; None: there is nothing to decide."""
+
+    interview_id: int
+    build: Callable[[InterviewView, datetime], Event | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +53,7 @@ class Happening:
     """
 
     person_id: int
-    event: Event | Make
+    event: Event | Make | Planned
     origin: Origin = field(default_factory=Origin)
     settle: Settle | None = None
     rang: Lease | None = None

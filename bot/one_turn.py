@@ -6,6 +6,7 @@ counts without being asked for.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -18,11 +19,11 @@ from bot import hearing, restraint
 from bot.acting import due_for
 from bot.actions import WORK, Acting, Done, Failed, Worker
 from bot.channels.base import Inbound, drawn_as
-from bot.happening import Happening, Item, Origin, World
+from bot.happening import Happening, Item, Make, Origin, Planned, World
 from bot.hearing import Heard, Unreadable
 from bot.reminders.hours import Hours, next_allowed
 from bot.rides.zips import other_zones_of, zone_of
-from bot.views import running_ride
+from bot.views import interview_view, running_ride
 from flows.actions import GiveConsent
 from flows.codec import event_to_json
 from flows.effects import CallHuman, Do, Effect, Keep, OptIn, OptOut, Say, SetLanguage, SetTimer, Silent
@@ -39,6 +40,7 @@ from flows.events import (
 )
 from flows.flowset import FlowSet
 from flows.progress import Progress, innermost
+from flows.views import InterviewView
 from storage import messages, people, points, safe_contacts
 from storage.apply import Decided, record
 from storage.conversations import Loaded, TurnRow, load_conversations
@@ -55,7 +57,8 @@ WENT_WRONG: Final = "something went wrong on our side"
 class Talk:
     """A conversation while its turns are taken; thrown away with the transaction when one fails.
 
-    `decided` is what its turns led to and is not written yet.
+    `decided` is what its turns led to and is not written yet; `views` are interviews, as they were before its
+    first turn.
     """
 
     loaded: Loaded
@@ -64,6 +67,7 @@ class Talk:
     turns: list[TurnRow] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     work: set[Worker] = field(default_factory=set)
+    views: Mapping[int, InterviewView] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _event(
     if item.speak_on is not None:
         _reached_on(connection, talk, item.speak_on)
     at = world.now.astimezone(ZoneInfo(zone))
-    event = item.event(connection, at) if callable(item.event) else replace(item.event, at=at)
+    event = _happened(connection, talk, item.event, at)
     if isinstance(event, StaffTookOver | StaffHandedBack):
         _look_again(connection, talk)
     if isinstance(event, OptedOut) and item.contact_point_id not in (None, talk.loaded.contact_point_id):
@@ -176,6 +180,21 @@ def _event(
         _withdraw(connection, item.contact_point_id, world.now)  # they still read us elsewhere
         return None
     return event
+
+
+def _happened(
+    connection: sa.Connection, talk: Talk, event: Event | Make | Planned, at: datetime
+) -> Event | None:
+    """Build the event, of its interview as it stands now: what was looked up for the list is right until this
+    person's own first turn."""
+    match event:
+        case Planned(interview_id, build):
+            view = interview_view(connection, interview_id) if talk.turns else talk.views.get(interview_id)
+            return None if view is None else build(view, at)
+        case _ if callable(event):
+            return event(connection, at)
+        case _:
+            return replace(event, at=at)
 
 
 def _reached_on(connection: sa.Connection, talk: Talk, point_id: int) -> None:

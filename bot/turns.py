@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from bot import hearing
 from bot.actions import Worker
 from bot.channels.base import Inbound
-from bot.happening import Happening, Item, World
+from bot.happening import Happening, Item, Planned, World
 from bot.hearing import Heard
 from bot.one_turn import Talk, as_this_phone, take_one
+from bot.views import interview_views
 from flows.progress import new_progress, progress_from_json, progress_to_json
+from flows.views import InterviewView
 from storage import people, timers
 from storage.apply import apply
 from storage.conversations import Loaded, Saved, conversations_of, load_conversations, save
@@ -118,10 +120,13 @@ def _load(
     found = conversations_of(connection, happened.values())
     whose |= {place: found[person_id] for place, person_id in happened.items() if person_id in found}
     rows = load_conversations(connection, list(whose.values())) if whose else []
-    return {row.id: _talk(connection, row) for row in rows}, whose
+    happenings = [item.event for item in items if isinstance(item, Happening)]
+    planned = {event.interview_id for event in happenings if isinstance(event, Planned)}
+    views = interview_views(connection, planned)
+    return {row.id: _talk(connection, row, views) for row in rows}, whose
 
 
-def _talk(connection: sa.Connection, row: Loaded) -> Talk:
+def _talk(connection: sa.Connection, row: Loaded, views: Mapping[int, InterviewView]) -> Talk:
     """Take up a conversation; a new one begins with what the person's record knows."""
     if row.progress is not None:
         progress = progress_from_json(row.progress)
@@ -131,7 +136,7 @@ def _talk(connection: sa.Connection, row: Loaded) -> Talk:
         if person is not None:
             progress.facts.update(person.facts)
     as_this_phone(progress, row.discreet)
-    return Talk(row, progress, row.seq)
+    return Talk(row, progress, row.seq, views=views)
 
 
 def _save(connection: sa.Connection, talks: Sequence[Talk], now: datetime) -> None:

@@ -4,7 +4,7 @@ The rule: clocks are the interview's own wall clock, naive; what is not known is
 is its label and street line, and a car is what a person looks for at the curb. Nothing here writes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,14 +42,28 @@ def place_view(place: PlaceRow) -> PlaceView:
 
 def interview_view(connection: sa.Connection, interview_id: int) -> InterviewView | None:
     """Show an interview as it stands now; None when it is gone."""
-    row = interviews.interview(connection, interview_id)
-    return None if row is None else view_of(connection, row)
+    return interview_views(connection, [interview_id]).get(interview_id)
+
+
+def interview_views(connection: sa.Connection, ids: Collection[int]) -> dict[int, InterviewView]:
+    """Show interviews as they stand now, by id, looked up as one list; those that are gone are left out."""
+    return _views(connection, interviews.interviews(connection, ids)) if ids else {}
 
 
 def view_of(connection: sa.Connection, row: InterviewRow) -> InterviewView:
     """Show an interview whose row is at hand."""
-    place = places.place(connection, row.place_id)
-    assert place is not None, "an interview's place is never deleted before it"
+    return _views(connection, {row.id: row})[row.id]
+
+
+def _views(connection: sa.Connection, rows: Mapping[int, InterviewRow]) -> dict[int, InterviewView]:
+    legs = rides.rides_by_interview(connection, rows)
+    stops = {leg.pickup_place_id for each in legs.values() for leg in each}
+    known = places.places_by_id(connection, stops | {row.place_id for row in rows.values()})
+    return {id_: _view(row, legs.get(id_, []), known) for id_, row in rows.items()}
+
+
+def _view(row: InterviewRow, legs: Sequence[RideRow], known: Mapping[int, PlaceRow]) -> InterviewView:
+    place = known[row.place_id]  # never deleted before its interview
     view: InterviewView = {
         "id": row.id,
         "version": row.version,
@@ -57,8 +71,7 @@ def view_of(connection: sa.Connection, row: InterviewRow) -> InterviewView:
         "at": row.wall,
         "place": place_line(place.label, place.address),
     }
-    legs = rides.rides_of(connection, row.id)
-    _add_ride(connection, view, row, legs)
+    _add_ride(view, row, legs, known)
     if row.ok_to_go is not None:
         view["ok_to_go"] = row.ok_to_go
     if row.state == "confirmed":
@@ -81,33 +94,32 @@ def held_leg(legs: Sequence[RideRow], which: str) -> RideRow | None:
 
 
 def _add_ride(
-    connection: sa.Connection, view: InterviewView, row: InterviewRow, legs: Sequence[RideRow]
+    view: InterviewView, row: InterviewRow, legs: Sequence[RideRow], known: Mapping[int, PlaceRow]
 ) -> None:
     last = next((leg for leg in reversed(legs) if leg.leg == "out"), None)
-    if last is not None and (stop := places.place(connection, last.pickup_place_id)) is not None:
+    if last is not None and (stop := known.get(last.pickup_place_id)) is not None:
         view["stop"] = place_view(stop)
         if last.door is not None:
             view["door"] = last.door
     held = held_leg(legs, "out")
     if held is not None and held.pickup_at is not None:
         view["pickup_at"] = wall_clock(held.pickup_at, row.zone)
-        view["pickup"] = _stop_words(connection, held)
+        view["pickup"] = _stop_words(held, known[held.pickup_place_id])
         view["back_at"] = row.wall + BACK_AFTER
 
 
 def ride_view(connection: sa.Connection, leg: RideRow) -> RideView:
     """Show one leg; the car's fields are there once a driver has accepted (`RideRow.car`, see `car_json`)."""
     row = interviews.interview(connection, leg.interview_id)
-    dropoff = places.place(connection, leg.dropoff_place_id)
     assert row is not None, "a ride goes with its interview"
-    assert dropoff is not None, "a place is never deleted before its rides"
+    known = places.places_by_id(connection, {leg.pickup_place_id, leg.dropoff_place_id})
     pickup_at = leg.pickup_at or leg.called_at or row.at
     view: RideView = {
         "id": leg.id,
         "leg": leg.leg,
         "pickup_at": wall_clock(pickup_at, row.zone),
-        "pickup": _stop_words(connection, leg),
-        "dropoff": dropoff.label,
+        "pickup": _stop_words(leg, known[leg.pickup_place_id]),
+        "dropoff": known[leg.dropoff_place_id].label,
     }
     if leg.arrive_by is not None:
         view["arrive_at"] = wall_clock(leg.arrive_by - EARLY, row.zone)
@@ -136,10 +148,8 @@ def _add_car(view: RideView, car: Mapping[str, Any]) -> None:
         view["minutes"] = car["minutes"]
 
 
-def _stop_words(connection: sa.Connection, leg: RideRow) -> str:
+def _stop_words(leg: RideRow, stop: PlaceRow) -> str:
     """Say where the car stops: "Hope House, front, on 5th"."""
-    stop = places.place(connection, leg.pickup_place_id)
-    assert stop is not None
     door = next((door["label"] for door in stop.doors if door["key"] == leg.door), None)
     return stop.label if door is None else f"{stop.label}, {door}"
 

@@ -5,7 +5,7 @@ the old one is void by that alone. A change names the version it was decided on 
 another was faster.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class InterviewRow:
 
 
 _SELECT = sa.select(*(INTERVIEW.c[name] for name in InterviewRow.__dataclass_fields__))
-_BY_ID = _SELECT.where(INTERVIEW.c.id == sa.bindparam("id"))
+_BY_IDS = _SELECT.where(INTERVIEW.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def add_interview(
@@ -64,10 +64,13 @@ def add_interview(
 
 def interview(connection: sa.Connection, interview_id: int) -> InterviewRow | None:
     """Return an interview by its id."""
-    row = connection.execute(_BY_ID, {"id": interview_id}).mappings().first()
-    if row is None:
-        return None
-    return InterviewRow(**{**row, "wall": datetime.fromisoformat(row["wall"])})
+    return interviews(connection, [interview_id]).get(interview_id)
+
+
+def interviews(connection: sa.Connection, ids: Collection[int]) -> dict[int, InterviewRow]:
+    """Return interviews by their ids; who is gone is left out."""
+    rows = connection.execute(_BY_IDS, {"ids": list(ids)}).mappings()
+    return {row["id"]: InterviewRow(**{**row, "wall": datetime.fromisoformat(row["wall"])}) for row in rows}
 
 
 def ahead(connection: sa.Connection, person_id: int) -> list[InterviewRow]:

@@ -4,7 +4,7 @@ The rule: a place without a pin is only words; no car is sent there. A geocoder 
 is a row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ class Asked:
 
 
 _SELECT = sa.select(*(PLACE.c[name] for name in PlaceRow.__dataclass_fields__))
-_BY_ID = _SELECT.where(PLACE.c.id == sa.bindparam("id"))
+_BY_IDS = _SELECT.where(PLACE.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def add_place(
@@ -75,8 +75,13 @@ def add_place(
 
 def place(connection: sa.Connection, place_id: int) -> PlaceRow | None:
     """Return a place by its id."""
-    row = connection.execute(_BY_ID, {"id": place_id}).mappings().first()
-    return None if row is None else _place(row)
+    return places_by_id(connection, [place_id]).get(place_id)
+
+
+def places_by_id(connection: sa.Connection, ids: Collection[int]) -> dict[int, PlaceRow]:
+    """Return places by their ids."""
+    rows = connection.execute(_BY_IDS, {"ids": list(ids)}).mappings()
+    return {row["id"]: _place(row) for row in rows}
 
 
 def shared_places(connection: sa.Connection) -> list[PlaceRow]:

@@ -5,7 +5,7 @@ without a purpose, and every change is a compare-and-set on the version it was d
 again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,11 @@ class LegTaken(Exception):
 _SELECT = sa.select(*(RIDE.c[name] for name in RideRow.__dataclass_fields__))
 
 
+_OF_INTERVIEWS = _SELECT.where(RIDE.c.interview_id.in_(sa.bindparam("ids", expanding=True))).order_by(
+    RIDE.c.id
+)
+
+
 def add_ride(connection: sa.Connection, new: NewRide, now: datetime) -> RideRow:
     """Write one leg down, to be booked by a worker at once; raise LegTaken when one is live already."""
     values = {**as_row(new), "ref": new_ref(), "due_at": now, "created_at": now, "updated_at": now}
@@ -129,7 +134,15 @@ def ride_by_provider(connection: sa.Connection, provider: str, provider_id: str)
 
 def rides_of(connection: sa.Connection, interview_id: int) -> list[RideRow]:
     """List all rides of an interview, over and live ones, the oldest first."""
-    return _list(connection, RIDE.c.interview_id == interview_id)
+    return rides_by_interview(connection, [interview_id]).get(interview_id, [])
+
+
+def rides_by_interview(connection: sa.Connection, ids: Collection[int]) -> dict[int, list[RideRow]]:
+    """List all rides of interviews, by interview, the oldest first."""
+    found: dict[int, list[RideRow]] = {}
+    for row in connection.execute(_OF_INTERVIEWS, {"ids": list(ids)}).mappings():
+        found.setdefault(row["interview_id"], []).append(RideRow(**row))
+    return found
 
 
 def live_rides(connection: sa.Connection, person_id: int) -> list[RideRow]:

@@ -15,14 +15,15 @@ import sqlalchemy as sa
 
 from bot import phones
 from bot.conversation import Happening, Origin
+from bot.happening import Planned
 from bot.planning import PLAN, holds_off
 from bot.reminders.hours import Hours, next_in_all, own_hours, zones_of
-from bot.views import interview_view
 from bot.worker.manners import usual_hours
 from bot.worker.workshop import Workshop
 from flows.events import OUTSIDE, Event, PhoneChanged, PhoneDoubted, TimerRang
 from flows.flowset import FlowSet
 from flows.model import PlanRow
+from flows.views import InterviewView
 from storage import points, timers
 from storage.tables import Conversation, Person, table
 from storage.timers import Rung
@@ -98,7 +99,7 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
     rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
     return Happening(
         person_id=whose.person_id,
-        event=partial(_planned, rung, rows),
+        event=Planned(int((rung.subject or "").partition(":")[2] or 0), partial(_planned, rung, rows)),
         origin=Origin(
             kind="ride" if any(row.kind == "ride_day" for row in rows) else "reminder",
             sender="schedule",
@@ -142,11 +143,9 @@ def _doubted(rung: Rung, connection: sa.Connection, at: datetime) -> Event | Non
     return PhoneDoubted(at=at)
 
 
-def _planned(rung: Rung, rows: Sequence[PlanRow], connection: sa.Connection, at: datetime) -> Event | None:
+def _planned(rung: Rung, rows: Sequence[PlanRow], view: InterviewView, at: datetime) -> Event | None:
     """Build a plan's event from the interview as it stands now; None where every row of it holds off."""
-    interview_id = int((rung.subject or "").partition(":")[2] or 0)
-    view: Any = interview_view(connection, interview_id) if rows else None
-    if view is None or all(holds_off(row, view, at.replace(tzinfo=None)) for row in rows):
+    if all(holds_off(row, view, at.replace(tzinfo=None)) for row in rows):
         return None
     happened: type[Any] = OUTSIDE[rung.name]
     event: Event = happened(at=at, interview=view)

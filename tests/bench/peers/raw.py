@@ -40,7 +40,9 @@ class Sizes:
         def mean(column: str, rows: str) -> int:
             return int(connection.exec_driver_sql(f"SELECT avg(length({column})) FROM {rows}").scalar_one())
 
-        talks = connection.exec_driver_sql("SELECT id, contact_point_id FROM conversation ORDER BY id LIMIT 64")
+        talks = connection.exec_driver_sql(
+            "SELECT id, contact_point_id FROM conversation ORDER BY id LIMIT 64"
+        )
         return cls(
             mean("progress", "conversation"),
             mean("event", "turn"),
@@ -49,7 +51,9 @@ class Sizes:
         )
 
 
-_COLUMNS = "conversation_id, contact_point_id, channel, direction, sender, kind, state, priority, body, epoch, at"
+_COLUMNS = (
+    "conversation_id, contact_point_id, channel, direction, sender, kind, state, priority, body, epoch, at"
+)
 KEEP = (
     f"INSERT INTO message ({_COLUMNS}, attempts, provider_id) VALUES "
     "(?, ?, 'simulator', 'in', 'person', 'text', 'received', 0, ?, 0, ?, 0, ?) "

@@ -37,7 +37,9 @@ def open_engine(path: str, keys: KeyRing) -> AsyncEngine:
             connection.execute(f"PRAGMA {pragma}").close()
 
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # as it comes, two writers fail with "database is locked"
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE"
+        )  # as it comes, two writers fail with "database is locked"
 
     sa.event.listen(engine.sync_engine, "connect", set_pragmas)
     sa.event.listen(engine.sync_engine, "begin", begin)
@@ -66,7 +68,12 @@ async def _turn(engine: AsyncEngine, keys: KeyRing, flows: FlowSet, one: Inbound
         point = (await session.exec(select(ContactPoint).where(ContactPoint.address_index == key))).one()
         of = col(Conversation.person_id) == point.person_id
         talk = (await session.exec(select(Conversation).where(of))).one()
-        values = {"conversation_id": talk.id, "contact_point_id": point.id, "channel": one.channel, "at": one.at}
+        values = {
+            "conversation_id": talk.id,
+            "contact_point_id": point.id,
+            "channel": one.channel,
+            "at": one.at,
+        }
         said = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
         session.add(Message(**values, **said, body=one.text, provider_id=one.provider_id))
         event = TextReceived(
@@ -77,7 +84,11 @@ async def _turn(engine: AsyncEngine, keys: KeyRing, flows: FlowSet, one: Inbound
         session.add(talk)
         session.add(
             Turn(
-                conversation_id=talk.id, seq=talk.seq, event={"text": one.text}, flows_hash=flows.hash, at=one.at
+                conversation_id=talk.id,
+                seq=talk.seq,
+                event={"text": one.text},
+                flows_hash=flows.hash,
+                at=one.at,
             )
         )
         for say in (effect for effect in effects if isinstance(effect, Say)):
