@@ -33,7 +33,7 @@ from tests.wire import twilio
 
 FAMILIES: Final = (OUTBOX, TIMERS, RIDES, LOOKUPS, PHOTOS)
 RIDERS: Final = 4
-"""For so many who count one books a ride; who is done, or was interrupted too long, is followed by another."""
+"""For so many who count one books a ride; who is done, or interrupted too long, is followed by another."""
 
 A_ROUND: Final = 4.0
 """Seconds until a server that did not reach its point is killed where it stands."""
