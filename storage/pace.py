@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,6 +31,23 @@ KEPT_OF_A_DAY: Final = 0.1
 
 CHAT_BURST: Final = 3
 """Texts that may reach one chat at once before its own pace counts."""
+
+
+_LOOK = (
+    sa.select(PACE).where(PACE.c.sender.in_(sa.bindparam("senders", expanding=True))).order_by(PACE.c.sender)
+)
+_LOCKED = _LOOK.with_for_update()
+_WRITE = (
+    sa.update(PACE)
+    .where(PACE.c.sender == sa.bindparam("the_sender"))
+    .values(
+        tokens=sa.bindparam("the_tokens"),
+        refilled_at=sa.bindparam("the_moment"),
+        day=sa.bindparam("the_day"),
+        sent_today=sa.bindparam("the_count"),
+        held_until=sa.bindparam("the_hold"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +141,19 @@ def look(connection: sa.Connection, rates: Iterable[Rate], now: datetime) -> dic
 
 def write(connection: sa.Connection, buckets: Mapping[str, Bucket]) -> None:
     """Write locked buckets back, in the transaction that leased what they paid for."""
-    for sender, bucket in sorted(buckets.items()):
-        values = {
-            "tokens": bucket.tokens,
-            "refilled_at": bucket.filled_at,
-            "day": bucket.day,
-            "sent_today": bucket.sent_today,
-            "held_until": bucket.held_until,
+    rows = [
+        {
+            "the_sender": sender,
+            "the_tokens": bucket.tokens,
+            "the_moment": bucket.filled_at,
+            "the_day": bucket.day,
+            "the_count": bucket.sent_today,
+            "the_hold": bucket.held_until,
         }
-        connection.execute(sa.update(PACE).where(PACE.c.sender == sender).values(**values))
+        for sender, bucket in sorted(buckets.items())
+    ]
+    if rows:
+        connection.execute(_WRITE, rows)
 
 
 def give_back(connection: sa.Connection, sender: str, parts: int) -> None:
@@ -173,13 +194,9 @@ def _next_day(now: datetime) -> datetime:
     return (midnight + timedelta(days=1)).astimezone(now.tzinfo)
 
 
-def _rows(
-    connection: sa.Connection, senders: list[str], *, locked: bool
-) -> dict[str, sa.Row[tuple[object, ...]]]:
-    statement = sa.select(PACE).where(PACE.c.sender.in_(senders)).order_by(PACE.c.sender)
-    if locked:
-        statement = statement.with_for_update()
-    return {row.sender: row for row in connection.execute(statement)}
+def _rows(connection: sa.Connection, senders: list[str], *, locked: bool) -> dict[str, sa.Row[Any]]:
+    statement = _LOCKED if locked else _LOOK
+    return {row.sender: row for row in connection.execute(statement, {"senders": senders})}
 
 
 def _fresh(rate: Rate, now: datetime) -> dict[str, object]:
@@ -192,7 +209,7 @@ def _fresh(rate: Rate, now: datetime) -> dict[str, object]:
     }
 
 
-def _filled(rate: Rate, row: sa.Row[tuple[object, ...]], now: datetime) -> Bucket:
+def _filled(rate: Rate, row: sa.Row[Any], now: datetime) -> Bucket:
     """Fill a bucket by the time that has passed; a clock a little behind another's fills nothing twice."""
     since = row.refilled_at if row.refilled_at - now < SKEW else now
     gone = max(timedelta(), now - since).total_seconds()
