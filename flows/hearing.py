@@ -82,14 +82,24 @@ def _after_read_back(turn: Turn, frame: Frame, step: Question, text: str) -> Rea
     if isinstance(meant, Understood) and meant.value is True:
         return Understood(confirm.value)
     instead = read(text, asked_of(turn, frame, step, _halves(confirm.value)))
-    if not isinstance(instead, AskBack):
-        return instead
-    return Rejected() if isinstance(meant, Understood) else meant
+    if isinstance(instead, AskBack):
+        return Rejected() if isinstance(meant, Understood) else meant
+    same = isinstance(instead, Confirm) and instead.value == confirm.value
+    if same and not isinstance(meant, Understood) and _surely(instead):
+        return Understood(confirm.value)  # "am", "10:30 am": what was read back, said once more
+    return instead
+
+
+def _surely(reading: Reading) -> bool:
+    """Tell whether a day or time was all written, none of it ours."""
+    return isinstance(reading, Confirm) and reading.sentence.startswith("read_back.")
 
 
 def _halves(value: Any) -> Value:
-    """Give the halves of a day and time that is read back: "no, friday" keeps its time, "9 am" its day."""
-    return {"date": value.date(), "time": value.time(), "sure": True} if isinstance(value, datetime) else None
+    """Give the halves of what is read back: "no, friday" keeps its time, "9 am" its day, "pm" its hour."""
+    if isinstance(value, datetime):
+        return {"date": value.date(), "time": value.time(), "sure": True}
+    return {"time": value, "sure": True} if isinstance(value, time) else None
 
 
 def _ask_anew(turn: Turn, frame: Frame, step: Question) -> None:

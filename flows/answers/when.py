@@ -31,6 +31,10 @@ _CORRECTED = re.compile(
     r"\b(?:no,? wait|wait,? no|i mean|i meant|actually|scratch that|make (?:that|it)"
     r"|no,? espere|digo|quiero decir|quise decir|mejor dicho)\b"
 )
+_HALF_ALONE = re.compile(
+    r"^\W*(?:(?:no|yes|yea|yeah|si|its|it's|it is|in the|at|the|sorry|i mean|es|a las|por la|de la)\W+)*"
+    r"(?P<half>[ap])\W{0,2}m\b\W*(?:please|pls|sorry|not [ap]\.?m|no [ap]\.?m)?\W*$"
+)
 Need: TypeAlias = Literal["date", "time", "datetime"]
 
 
@@ -42,6 +46,7 @@ class Heard:
     clock: Clock | None = None
     back: AskBack | None = None
     part: int | None = None  # a part of the day, where no day was named
+    half: int | None = None  # "pm" or a part of the day alone: of the time that is known already
     today: bool = False  # nothing in the text speaks against today
     words: int = 0  # tokens of the text
 
@@ -108,10 +113,12 @@ def hear(text: str, asked: Asked, need: Need) -> Heard:
     if placed.day is not None:
         return placed
     parts = _parts(pieces)
+    part = parts.pop() if len(parts) == 1 else None
+    half = _half_alone(text) if part is None else part
     today = not any(isinstance(each.found, Stretch | Bare) for each in pieces)
     today &= all(token.kind != "?" for token in row)
     today &= len(row) <= FEW_WORDS or (clock is not None and clock.sure)
-    return replace(placed, part=parts.pop() if len(parts) == 1 else None, today=today, words=len(row))
+    return replace(placed, part=part, half=half, today=today, words=len(row))
 
 
 def _days(pieces: Sequence[Piece]) -> list[Day]:
@@ -228,7 +235,23 @@ def _later_today(heard: Heard, now: datetime) -> bool:
     return heard.part is not None and now.hour < _PART_ENDS[heard.part]
 
 
+def _half_alone(text: str) -> int | None:
+    """Read "pm" said alone as the part of the day that settles an hour."""
+    said = _HALF_ALONE.match(fold(text))
+    return None if said is None else DAWN if said["half"] == "a" else AFTERNOON
+
+
+def _in_other_half(heard: Heard, asked: Asked) -> Clock | None:
+    """Give the time that is known already in the half of the day that is said now."""
+    known = _drafted_clock(asked.draft) if isinstance(asked.draft, dict) else None
+    if known is None or heard.clock is not None or heard.half is None:
+        return None
+    return in_part(known.minutes // 60 % 12 or 12, known.minutes % 60, heard.half)
+
+
 def _read_time(heard: Heard, asked: Asked) -> Reading:
+    if half := _in_other_half(heard, asked):
+        heard = replace(heard, clock=half)
     if heard.clock is None:
         return AskBack("unclear.time")
     at = _clock_time(heard.clock)
@@ -240,6 +263,8 @@ def _read_time(heard: Heard, asked: Asked) -> Reading:
 
 def _read_both(heard: Heard, asked: Asked) -> Reading:
     draft = asked.draft if isinstance(asked.draft, dict) else {}
+    if half := _in_other_half(heard, asked):
+        heard = replace(heard, clock=half)
     day, clock = heard.day or _drafted_day(draft), heard.clock or _drafted_clock(draft)
     if clock and not heard.day and draft.get("night"):
         clock = replace(clock, night=True)

@@ -527,3 +527,32 @@ def test_a_time_where_a_day_is_asked_for(text: str, expected: object) -> None:
 )
 def test_ways_of_saying_it(text: str, kind: str, lang: str, expected: object) -> None:
     assert value(heard(text, kind, lang)) == expected
+
+
+@pytest.mark.parametrize(
+    "said, hour",
+    [
+        ("am", 10),
+        ("A.M.", 10),
+        ("no am", 10),
+        ("in the morning", 10),
+        ("de la mañana", 10),
+        ("pm", 22),
+        ("PM!", 22),
+        ("no its pm", 22),
+        ("p.m. sorry", 22),
+        ("pm not am", 22),
+        ("at night", 22),
+        ("noche", 22),
+    ],
+)
+def test_the_half_of_the_day_alone_settles_the_hour_that_is_read_back(said: str, hour: int) -> None:
+    both = {"date": day(2, 24), "time": time(10, 30), "sure": True}
+    assert value(heard(said, draft=both)) == at(2, 24, hour, 30)
+    assert value(heard(said, "time", draft={"time": time(10, 30), "sure": True})) == time(hour, 30)
+
+
+@pytest.mark.parametrize("said", ["am", "pm", "i am", "am i", "i am coming"])
+@pytest.mark.parametrize("kind", ["date", "time", "datetime"])
+def test_a_half_of_no_hour_is_no_answer(said: str, kind: str) -> None:
+    assert heard(said, kind) == f"unclear.{kind}"
