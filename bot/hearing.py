@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot.channels.base import Inbound, drawn_as
+from bot.reminders.area_codes import zones_of_phone
 from bot.settings import Settings
 from flows.events import Event, OptedIn, OptedOut, OptionTapped, SpotShared, TextReceived
 from storage import invites, messages, people, photos, points, safe_contacts
@@ -164,7 +165,8 @@ def _newcomer(
         channel=one.channel,
         address=one.address,
         lang=(invite.lang if invite else None) or ("es" if hint.startswith("es") else "en"),
-        zone=str(settings.programme_zone),
+        zone=(zone := str(settings.programme_zone)),
+        other_zones=" ".join(each for each in zones_of_phone(one.address) if each != zone) or None,
         now=now,
         team=invite.team if invite else None,
     )

@@ -69,6 +69,7 @@ def add_person(
     lang: str,
     zone: str,
     now: datetime,
+    other_zones: str | None = None,
     team: str | None = None,
     sample: bool = False,
 ) -> Point:
@@ -85,6 +86,7 @@ def add_person(
         "ref": new_ref(),
         "lang": lang,
         "zone": zone,
+        "other_zones": other_zones,
         "facts": {},
         "team": team,
         "sample": sample,

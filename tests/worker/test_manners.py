@@ -303,3 +303,16 @@ async def test_the_day_before_the_clocks_change_who_rides_is_told(
     )
     if eve is not None:
         assert rows[0].useful_until.astimezone(UTC) - rows[0].due_at == timedelta(hours=8)
+
+
+@one_database
+async def test_a_number_from_elsewhere_keeps_both_clocks_until_the_zip_is_known(town: Town) -> None:
+    phone = "sms:+12135550142"
+    for words in ("ride7", "y"):
+        await town.text(words, phone)
+    (row,) = await town.rows(sa.select(PERSON.c.zone, PERSON.c.other_zones))
+    assert (row.zone, row.other_zones) == ("America/New_York", "America/Los_Angeles")
+    for words in ("not yet", "ray", "yes", "02119", "no", "anything", "no"):
+        await town.text(words, phone)
+    (row,) = await town.rows(sa.select(PERSON.c.zone, PERSON.c.other_zones))
+    assert (row.zone, row.other_zones) == ("America/New_York", None)
