@@ -101,6 +101,21 @@ async def test_a_text_becomes_a_queued_reply(desk: Desk) -> None:
     assert turn.event["text"] == "RIDE7"
 
 
+async def test_who_is_woken_finds_the_reply(desk: Desk, engine: sa.Engine) -> None:
+    """A worker that looks at once, on a connection of its own, sees what it was woken for."""
+    waits = sa.select(sa.func.count()).select_from(MESSAGE).where(MESSAGE.c.state == "queued")
+    there: list[int] = []
+
+    def look(name: str) -> None:
+        if name == "deliver":
+            with engine.connect() as beside:
+                there.append(beside.execute(waits).scalar_one())
+
+    desk.talks._wake = look
+    await desk.talks.received([desk.inbound("RIDE7")])
+    assert there == [1]
+
+
 async def test_the_way_to_a_booked_interview(desk: Desk) -> None:
     said = [await desk.text(words) for words in ("RIDE7", "y", "1", "tomorrow at 8", "1")]
     assert [len(texts) for texts in said] == [1, 1, 1, 1, 1]

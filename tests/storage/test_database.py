@@ -219,6 +219,32 @@ async def test_a_connection_that_died_while_idle_is_not_noticed(database: Postgr
     assert await database.run(marks) == {"a"}
 
 
+DIES_IN_COMMIT = """
+CREATE TEMP TABLE last_words (id int);
+CREATE FUNCTION pg_temp.die() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER die AFTER INSERT ON last_words DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.die();
+INSERT INTO last_words VALUES (1)
+"""
+
+
+@only_postgres
+async def test_a_connection_lost_in_its_commit_is_not_run_again(database: PostgresDatabase) -> None:
+    """Nobody knows whether it was kept: whoever asked is told, and asks again under the same id."""
+    runs: list[str] = []
+
+    def turn(connection: sa.Connection) -> None:
+        runs.append(mark(connection, f"run {len(runs)}"))
+        connection.exec_driver_sql(DIES_IN_COMMIT)
+
+    with pytest.raises(sa.exc.DBAPIError) as lost:
+        await database.run(turn)
+    assert lost.value.connection_invalidated
+    assert runs == ["run 0"]
+    assert await database.run(lambda c: mark(c, "next")) == "next"
+
+
 def test_a_path_that_cannot_be_opened_is_said_at_start_up(tmp_path: Path) -> None:
     with pytest.raises(OperationalError):
         open_database(f"sqlite:///{tmp_path}/nowhere/onward.db", KEYS)

@@ -142,6 +142,17 @@ async def test_an_order_carried_out_after_we_gave_it_up_is_called_off(town: Town
     assert [row.state for row in await town.rides()] == ["booked", "booked"]
 
 
+@sqlite_only
+@pytest.mark.parametrize("bad", ["500 after", "done, then hang", "cut in two"])
+async def test_a_lost_answer_is_looked_for_before_anything_is_ordered_again(town: Town, bad: str) -> None:
+    await fault(town, **ASKED["book"], **BAD[bad])
+    await town.wants_cars()
+    await town.move(minutes=15)
+    refs = [trip["external_ref"] for trip in await town.trips()]
+    assert len(refs) == 2, "an order that had been carried out was made again"
+    assert set(refs) == {row.ref for row in await town.rides()}
+
+
 async def test_a_crash_while_booking_is_found_by_our_ref(town: Town) -> None:
     await _crash_while_ordering(town, twice=False)
     await town.move(seconds=61)  # its lease has run out: another process takes it up

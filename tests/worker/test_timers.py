@@ -1,16 +1,18 @@
 """Timers: each rings once, about how things stand then, and not in the night."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
+from bot.conversation import Conversations, Happening
 from bot.worker import timers as timers_worker
 from storage import timers
 from storage.tables import Timer, Turn, table
 from storage.timers import EngineTimer
-from tests.worker.conftest import BOSTON, HELLO, INTERVIEW, TOMORROW, Town
+from tests.worker.conftest import BOSTON, FLOWS, HELLO, INTERVIEW, TOMORROW, Town
 
 TIMER, TURN = table(Timer), table(Turn)
 FRIDAY = ("friday at 10", "1", "harbor freightway", "1", "2")
@@ -38,6 +40,27 @@ async def test_a_timer_claimed_by_one_that_died_rings_after_its_lease(town: Town
     town.clock.move(timedelta(seconds=61))
     (nudge,) = await town.settle()
     assert nudge.startswith("We can go on")
+
+
+class DiesAfterTheTurn(Conversations):
+    """A process that ends right when its turns are committed."""
+
+    async def happen(self, *happenings: Happening) -> list[bool]:
+        await super().happen(*happenings)
+        raise SystemExit
+
+
+async def test_one_that_died_after_the_turn_does_not_ring_again(town: Town) -> None:
+    await town.talk(*HELLO)
+    town.clock.move(timedelta(minutes=30))
+    ours = town.workshop
+    talks = DiesAfterTheTurn(ours.database, FLOWS, ours.settings, town.clock, lambda name: None)
+    with pytest.raises(SystemExit):
+        await timers_worker.step(replace(ours, conversations=talks))
+    assert len(await town.settle()) == 1
+    assert await town.move(seconds=90) == []
+    rung = [row for row in await town.rows(sa.select(TURN)) if row.event["event"] == "TimerRang"]
+    assert len(rung) == 1
 
 
 async def test_two_workers_ring_it_once(town: Town) -> None:
