@@ -51,9 +51,7 @@ BESIDE_A_SERVER = 30.0
 """The same for a command: under full load its turn comes within about two."""
 
 FIRST_GOOD_SQLITE = (3, 51, 3)
-AGAIN = frozenset({"40P01", "40001", "23505"})
-"""deadlock_detected, serialization_failure; unique_violation: two processes wrote the same new thing at once
-(a phone nobody knew), and the second one finds it when it looks again."""
+AGAIN = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 ALIVE: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
