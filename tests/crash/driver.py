@@ -47,7 +47,9 @@ EACH_ROUND: Final = 2
 LEASE: Final = timedelta(seconds=65)
 """After this long what a process had in hand is anybody's."""
 
-FULL_FOR: Final = 0.4
+FULL_FOR: Final = 2.0
+"""Seconds, at most: until somebody was refused."""
+
 FULL_AT: Final = 4096
 """Bytes beyond which no file may be written while a disk is full."""
 
@@ -303,14 +305,20 @@ class Driver:
         """Let nothing be written for a moment: what is not kept is not answered 200, and then it goes on."""
         if self.installation.kind == "postgres":
             await asyncio.to_thread(self._statement, *_FULL)
-            await asyncio.sleep(FULL_FOR)
+            await self._refuses()
             await asyncio.to_thread(self._statement, *_ROOM)
         else:
             pids = [one.pid for one in self.installation.processes.values() if one.pid is not None]
             size_limit(pids, FULL_AT)
-            await asyncio.sleep(FULL_FOR)
+            await self._refuses()
             size_limit(pids, -1)
         await self._goes_on("the disk was full")
+
+    async def _refuses(self) -> None:
+        """Wait until a text was refused, for as long as anybody tries."""
+        end, before = time.monotonic() + FULL_FOR, self.log.refused.total()
+        while self.log.refused.total() == before and time.monotonic() < end:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
 
     def _statement(self, *statements: str) -> None:
         engine = self.installation.engine()

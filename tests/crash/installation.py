@@ -10,12 +10,13 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from socket import create_connection
 from typing import Final, Literal, TypeAlias
 
 import httpx
@@ -30,7 +31,7 @@ from storage.database import make_engine, open_database
 from storage.migrations import upgrade
 from tests import postgres
 from tests.crash.launch import FLOWS, Point, SharedClock, Start, launch, make_clock
-from tests.road.conftest import free_port, ride_company, sms_settings, telegram_settings
+from tests.road.conftest import free_port, sms_settings, telegram_settings
 from tests.wire.telegram import FakeTelegram, fake_telegram
 from tests.wire.twilio import FakeTwilio, fake_twilio
 
@@ -103,7 +104,7 @@ class Installation:
         for name, command in layout.items():
             if not self.runs(name):
                 mine = point if name == victim else None
-                start = Start(command, self.environ, self.log, self.folder / "clock", mine, nth)
+                start = Start((command,), self.environ, self.log, self.folder / "clock", mine, nth)
                 self.processes[name] = launch(start)
         while time.monotonic() < began + STARTS_WITHIN and all(map(self.runs, layout)):
             if await self.well(client):
@@ -176,7 +177,8 @@ def installation(kind: Kind) -> Iterator[Installation]:
         upgrade(database_url)
         asyncio.run(_furnish(_settings(database_url), clock.now()))
         port, ride_port = free_port(), free_port()
-        ride_url = stack.enter_context(ride_company(ride_port, f"http://127.0.0.1:{port}", folder))
+        ride_url = f"http://127.0.0.1:{ride_port}"
+        _ride_company(folder, ride_port, f"http://127.0.0.1:{port}/rides/webhook", stack)
         twilio.now = clock.now
         environ = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -197,6 +199,20 @@ def installation(kind: Kind) -> Iterator[Installation]:
         )
         stack.callback(made.kill)
         yield made
+
+
+def _ride_company(folder: Path, port: int, hooks: str, stack: ExitStack) -> None:
+    """Start the pretend ride company in a process of its own; it takes calls once anybody needs it."""
+    command = ("ride-stub", "--port", str(port), "--db", str(folder / "rides.sqlite"), "--webhook-url", hooks)
+    company = launch(Start(command, dict(os.environ), folder / "rides.txt", folder / "clock"))
+    stack.callback(company.join)
+    stack.callback(company.kill)
+    end = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < end and company.is_alive():
+        with suppress(OSError), create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise DidNotStart((folder / "rides.txt").read_text(errors="replace")[-3000:])
 
 
 @functools.cache

@@ -6,6 +6,7 @@ installation share, and runs the `onward` command as it is. With no point named,
 """
 
 import asyncio
+import ctypes
 import functools
 import importlib
 import mmap
@@ -26,6 +27,8 @@ import httpx
 from bot.clock import MovableClock
 from flows.assemble import Loaded
 from flows.library import load
+
+DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG
 
 TIMEOUT: Final = 1.5
 """Seconds the server waits for Twilio, instead of ten: a hanging provider is met a few hundred times."""
@@ -106,7 +109,7 @@ def make_clock(path: Path) -> SharedClock:
 class Start:
     """One process to start: an `onward` command, its settings, and where it is to die, if anywhere."""
 
-    command: str
+    command: tuple[str, ...]
     environ: Mapping[str, str]
     log: Path
     clock: Path
@@ -129,7 +132,9 @@ def _forks() -> "multiprocessing.context.ForkServerContext":
 
 
 def _run(start: Start) -> None:
-    """Become the server: in the child."""
+    """Become the server: in the child. It ends with the fork server, which ends with us."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     log = os.open(start.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for output in (1, 2):
         os.dup2(log, output)
@@ -140,7 +145,7 @@ def _run(start: Start) -> None:
     _replace("bot.channels.sms:TIMEOUT", httpx.Timeout(TIMEOUT))
     if start.point is not None:
         die_at(start.point, start.nth)
-    sys.argv = ["onward", start.command]
+    sys.argv = ["onward", *start.command]
     importlib.import_module("bot.cli").main()
 
 
