@@ -358,6 +358,7 @@ def _decided(
         stamp=item.origin if isinstance(item, Happening) else Origin(),
         message_id=heard.message_id if heard is not None else None,
         said_at=item.at if isinstance(item, Inbound) and hearing.late(item, world.now) else None,
+        look_since=item.at if isinstance(item, Inbound) and hearing.late(item, world.now) else None,
         hold_until=_morning(connection, talk, item, world),
     )
 

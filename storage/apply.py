@@ -48,6 +48,7 @@ class Stamp:
     subject: str | None = None
     version: int | None = None
     useful_until: datetime | None = None
+    look_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class Decided:
     stamp: Stamp = field(default_factory=Stamp)
     message_id: int | None = None
     said_at: datetime | None = None  # when that text was written, where it came late
+    look_since: datetime | None = None  # what follows may have been said since then, by a life we forgot
     hold_until: datetime | None = None  # what answers it waits until then, but for a crisis
 
 
@@ -155,6 +157,7 @@ def _say(connection: sa.Connection, one: Decided, say: Say, rows: _Rows) -> None
             at=one.now,
             due_at=one.now if kind == "crisis" else one.hold_until or one.now,
             epoch=talk.epoch,
+            look_since=one.look_since or one.stamp.look_since,
             subject=one.stamp.subject,
             version=one.stamp.version,
             useful_until=one.stamp.useful_until,

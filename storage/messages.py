@@ -68,6 +68,7 @@ class NewOutbound:
     caseworker_id: int | None = None
     parts: int | None = None
     dedupe_key: str | None = None
+    look_since: datetime | None = None  # it may have been said since then: the provider is asked first
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ _LATELY = (
     .order_by(MESSAGE.c.id.desc())
     .limit(50)
 )
+LOOK_SINCE = "look_since"
 HELD = "unsure"
 """Why a text waits: the number may be somebody else's by now."""
 
@@ -183,15 +185,25 @@ def known(connection: sa.Connection, channel: str, provider_ids: Collection[str]
 
 def queue(connection: sa.Connection, messages: Sequence[NewOutbound]) -> None:
     """Put messages into the outbox as one list, in their order; a dedupe key already there adds nothing."""
-    fixed = {"direction": "out", "state": "queued"}
-    rows = [{**as_row(one), **fixed, "priority": _priority(one)} for one in messages]
-    lists.write(connection, _QUEUE, rows)
+    lists.write(connection, _QUEUE, [_waiting(one) for one in messages])
+
+
+def _waiting(one: NewOutbound) -> dict[str, Any]:
+    """Write a message as a row; what may have been said before begins in doubt, where a provider can tell."""
+    row = {**as_row(one), "direction": "out", "state": "queued", "sending_since": None}
+    row["priority"] = _priority(one)
+    since = row.pop("look_since")
+    if since is not None and one.channel != "telegram":
+        doubt = {"state": "unsure", "sending_since": one.at}
+        row |= doubt | {"extra": {**(one.extra or {}), LOOK_SINCE: since.isoformat()}}
+    return row
 
 
 def keep_unsaid(connection: sa.Connection, message: NewOutbound, why: str) -> None:
     """Keep a message that is not sent at all, with the reason: staff see it as dropped."""
     final = {"direction": "out", "state": "dropped", "priority": _priority(message), "error": why}
     row = {**as_row(message), **final, "due_at": None, "finished_at": message.at}
+    del row["look_since"]
     connection.execute(sa.insert(MESSAGE).values(**row))
 
 

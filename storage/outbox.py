@@ -269,6 +269,18 @@ def found_late(connection: sa.Connection, one: Doubtful, provider_id: str, now: 
     return True
 
 
+def doubt(connection: sa.Connection, now: datetime) -> int:
+    """Take all that waits and was due by now for perhaps sent when it fell due. Returns how many."""
+    waits = sa.and_(MESSAGE.c.direction == "out", MESSAGE.c.state == "queued", MESSAGE.c.due_at <= now)
+    values = {
+        "state": "unsure",
+        "sending_since": MESSAGE.c.due_at,
+        "lease_until": None,
+        "error": "after a gap",
+    }
+    return connection.execute(sa.update(MESSAGE).where(waits).values(**values)).rowcount
+
+
 def never_sent(connection: sa.Connection, message_id: int, now: datetime) -> None:
     """The provider surely never took what we gave up: too late to send it, but staff see it as failed."""
     values = {"state": "failed", "error": NEVER_SENT, "finished_at": now}

@@ -41,6 +41,7 @@ from flows.events import OptedOut
 from flows.flowset import FlowSet
 from storage import due, outbox, pace, points
 from storage.attention import need_human
+from storage.messages import LOOK_SINCE
 from storage.outbox import OUTBOX, Claimed, WhyNot
 
 LIMIT = 32
@@ -89,12 +90,23 @@ async def _deliver(workshop: Workshop, message: Claimed) -> None:
         await _send(workshop, channel, message)
 
 
+def _look_since(message: Claimed, begun: datetime) -> datetime:
+    """Say since when a text may have been sent: before this sending began, where a life we forgot said it."""
+    before = (message.extra or {}).get(LOOK_SINCE)
+    return begun if before is None else min(begun, datetime.fromisoformat(before))
+
+
 async def _surely_not_sent(workshop: Workshop, channel: Channel, message: Claimed) -> bool:
     """Ask the provider about a text whose sending began; True: it may be sent now."""
     since = message.sending_since
     assert since is not None, "only a text that was begun is looked for"
     others = partial(outbox.ids_of_others, conversation_id=message.conversation_id, message_id=message.id)
-    answer = await _found(channel, _outbound(workshop, message), since, await workshop.database.read(others))
+    answer = await _found(
+        channel,
+        _outbound(workshop, message),
+        _look_since(message, since),
+        await workshop.database.read(others),
+    )
     now = workshop.clock.now()
     match answer:
         case NotFound():

@@ -7,7 +7,7 @@ hours rings later.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,9 @@ from storage.tables import Conversation, Person, table
 from storage.timers import Rung
 
 LIMIT = 200
+LATE = timedelta(hours=1)
+"""What rings so late may have rung in time, in a life that a restored backup has forgotten: we ask first."""
+
 _CONVERSATION, _PERSON = table(Conversation), table(Person)
 
 
@@ -94,8 +97,10 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
             rang=rung.lease,
             origin=Origin(kind="reply", sender="schedule"),
         )
+    late = rung.due_at if now - rung.due_at > LATE else None
     if rung.kind == "engine":
-        return Happening(person_id=whose.person_id, event=TimerRang(at=now, token=rung.name), rang=rung.lease)
+        ring, origin = TimerRang(at=now, token=rung.name), Origin(look_since=late)
+        return Happening(person_id=whose.person_id, event=ring, rang=rung.lease, origin=origin)
     rows = [row for row in flows.plans.get(PLAN, ()) if row.event == rung.name]
     return Happening(
         person_id=whose.person_id,
@@ -106,6 +111,7 @@ def _happening(flows: FlowSet, rung: Rung, whose: _Whose, now: datetime) -> Happ
             subject=rung.subject,
             version=rung.version,
             useful_until=rung.useful_until,
+            look_since=late,
         ),
         rang=rung.lease,
     )

@@ -1,10 +1,13 @@
 """What came while we were down is fetched and answered, once; and 16 copies of a text are one turn."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,9 +23,11 @@ from bot.rides.guest_rides import GuestRides
 from bot.settings import Settings
 from bot.worker import deliver, reconcile, timers
 from bot.worker.workshop import Workshop
-from storage import marks
-from storage.database import Database
+from storage import marks, messages
+from storage.database import Database, open_database
+from storage.messages import NewOutbound
 from storage.tables import Consent, ContactPoint, Message, Turn, table
+from tests.databases import KEYS
 from tests.wire import twilio as wire
 from tests.wire.server import Fault
 from tests.wire.twilio import ACCOUNT, OUR_NUMBER, TOKEN, FakeTwilio, fake_twilio, signed, sms_form
@@ -233,6 +238,41 @@ async def test_what_was_perhaps_sent_is_looked_for_once_more(line: Line) -> None
     await line.settle()
     assert [row.state for row in await line.rows(states)] == ["sent"]
     assert len(line.got()) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_restored_backup_says_nothing_twice(line: Line, database_url: str, tmp_path: Path) -> None:
+    """The file of yesterday is put back: what it had still to say was said, and so was what it never knew."""
+    await line.text("hi")
+    await line.text("YES")
+    now = line.clock.now()
+    reminder = NewOutbound(
+        conversation_id=1, contact_point_id=1, channel="sms", sender="schedule", kind="reminder",
+        body="Tomorrow: car 8:15 am.", at=now, due_at=now, epoch=0, useful_until=now + timedelta(days=3),
+    )  # fmt: skip
+    await line.workshop.database.run(partial(messages.queue, messages=[reminder]))
+    backup = tmp_path / "backup.db"
+    path = database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as file, closing(sqlite3.connect(backup)) as copy:
+        file.backup(copy)
+    await line.settle()
+    assert line.got()[-1] == "Tomorrow: car 8:15 am."
+    line.clock.move(timedelta(minutes=5))
+    await line.text("1")  # the phone is theirs
+    await line.text("1998")
+    line.clock.move(timedelta(hours=22))
+    said = line.got()
+    restored = open_database(f"sqlite:///{backup}", KEYS)
+    flows, settings = line.workshop.conversations.flows, line.workshop.settings
+    talks = Conversations(restored, flows, settings, line.clock, lambda name: None)
+    line.workshop = replace(line.workshop, database=restored, conversations=talks)
+    await line.wake_up()
+    line.clock.move(timedelta(hours=3))
+    await line.settle()
+    assert (await line.came())[:3] == ["hi", "YES", "1"]
+    assert not set(line.got()[len(said) :]) & set(said)
+    await talks.close()
+    await restored.close()
 
 
 async def test_sixteen_posts_of_one_text_are_one_turn(line: Line) -> None:
