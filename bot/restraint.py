@@ -16,6 +16,8 @@ from bot.channels.base import drawn_as
 from flows.answers.plain import words_in
 from flows.drawing import draw
 from flows.effects import CallHuman, Effect, Say, Silent
+from flows.front import WELCOME
+from flows.safety import STOPPED
 from storage import messages
 from storage.conversations import Loaded
 from storage.messages import Lately, NewOutbound
@@ -27,6 +29,8 @@ MOST_REPLIES: Final = 10
 SAME_PERSON: Final = 3
 """Of so many texts one at least is new, where a person writes them."""
 
+_ENDS: Final = (WELCOME, STOPPED)
+
 LOOP: Final = "automatic texts"
 
 
@@ -37,7 +41,8 @@ def once(connection: sa.Connection, talk: Loaded, effects: Sequence[Effect], now
     said = [one for one in messages.lately(connection, talk.id, now - A_DAY) if one.direction == "out"]
     kept: list[Effect] = []
     for effect in effects:
-        if isinstance(effect, Say) and effect.kind == "consent":
+        if _asks_for_consent(effect):
+            assert isinstance(effect, Say)
             body = draw(effect, drawn_as(talk.channel or "", talk.address or ""), talk.lang).body
             if _heard(body, said):
                 _unsaid(connection, talk, effect, body, now)
@@ -68,13 +73,20 @@ def _unsaid(connection: sa.Connection, talk: Loaded, say: Say, body: str, now: d
 
 
 def _asks_for_consent(effect: Effect) -> bool:
-    return isinstance(effect, Say) and effect.kind == "consent"
+    """Tell the request for a yes, and what the engine says around it, from what is asked for each time.
+
+    Those are the words that end it (HELP, STOP) and what another talk with a stranger says.
+    """
+    if not isinstance(effect, Say) or effect.kind != "consent":
+        return False
+    return not effect.step or effect.step.partition(".")[0] == WELCOME
 
 
 def _heard(body: str, said: Sequence[Lately]) -> bool:
     """Say whether these words were said; after the words that ended a talk they may come once more."""
     times = sum(one.body == body for one in said)
-    ended = bool(said) and said[-1].step is not None and said[-1].prompt is None
+    last = said[-1] if said else None
+    ended = last is not None and last.prompt is None and (last.step or "").partition(".")[0] in _ENDS
     return times > 0 and not (ended and times < MOST_REQUESTS)
 
 

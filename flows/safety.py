@@ -28,8 +28,8 @@ from flows.turn import (
 
 # --- the carrier ----------------------------------------------------------------------------------------
 
-STOPPED = "stop"
-"""The step that the record of our last words names."""
+STOPPED, HELPED = "stop", "help"
+"""The steps that the record of our last words names."""
 
 _RIDE_NEAR = timedelta(hours=12)
 
@@ -120,7 +120,7 @@ def back_in(turn: Turn, typed: str | None = None, *, carrier_answers: bool = Fal
 
 def carrier_help(turn: Turn, *, carrier_answers: bool) -> None:
     if not carrier_answers:
-        say(turn, sentence(turn, "help.text"), kind="consent")
+        say(turn, sentence(turn, "help.text"), kind="consent", step=HELPED)
     if (asked := open_question(turn)) is not None:
         _, frame, step = asked
         pose(turn, frame, step)

@@ -150,6 +150,19 @@ async def test_start_brings_back_who_was_in(town: Town, phone: str) -> None:
 
 
 @both
+@one_database
+async def test_every_stop_and_every_help_has_its_answer(town: Town, phone: str) -> None:
+    await town.text("ride7", phone)
+    await town.text("y", phone)
+    for _ in range(3):
+        assert await town.text("stop", phone) == [OUT]
+        await town.text("start", phone)
+    stranger = f"{phone}7"
+    heard = [body for words in ("hi", "help", "help", "stop") for body in await town.text(words, stranger)]
+    assert [body[:25] for body in heard[1:]] == ["Onward: free rides to job"] * 2 + [OUT[:25]]
+
+
+@both
 async def test_start_is_no_yes_of_somebody_who_never_said_one(town: Town, phone: str) -> None:
     assert [REQUEST in body for body in await town.text("START", phone)] == [True]
     assert await town.text("stop", phone) == [OUT]

@@ -29,6 +29,8 @@ STATES: Final[Mapping[str, str]] = {
     "dropped": "not sent",
 }
 WHY: Final[Mapping[str, str]] = {
+    "unanswered": "the last three were not answered",
+    "asked_already": "they were asked already",
     "taken_over": "a caseworker took over",
     "opted_out": "they said STOP",
     "not_opted_in": "they have not agreed to texts",
