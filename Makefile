@@ -60,8 +60,8 @@ typed: .venv/.dev  ## read TEXTS=100000 texts drawn from SEED=1 as answers to ev
 crash: .venv/.dev  ## kill the server KILLS=200 times under traffic (DB=sqlite or postgres), count what was lost
 	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --db $(DB) $(ARGS)
 
-bench: .venv/.dev  ## time the engine's decisions, beside yardsticks of the same run
-	$(BIN)/python -m tests.bench.engine $(ARGS)
+bench: .venv/.dev  ## measure Onward beside its peers: one table (ARGS="turns --full")
+	$(BIN)/python -m tests.bench $(ARGS)
 
 coverage: .venv/.dev  ## run the tests and show which lines none of them ran
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ARGS)

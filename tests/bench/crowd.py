@@ -34,7 +34,7 @@ def chunks(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def settle(connection: sa.Connection, people: Sequence[int], now: datetime) -> None:
-    """Write people down who have agreed to our texts and are in no talk; their numbers are their rows' ids."""
+    """Write people down who have agreed to our texts and are in no talk; their numbers are their ids."""
     progress = new_progress("en")
     progress.flows, progress.channel, progress.opted_in = shipped().hash, "sms", True
     written = progress_to_json(progress)
@@ -123,12 +123,14 @@ def remember(connection: sa.Connection, people: Sequence[int], each: int) -> Non
     ours = "n.column1 % 2 = 0"
     connection.execute(
         sa.text(
-            "INSERT INTO message (conversation_id, contact_point_id, channel, direction, sender, kind, state, "
-            "priority, body, prompt, epoch, attempts, provider_id, at, sending_since) "
+            "INSERT INTO message (conversation_id, contact_point_id, channel, direction, sender, kind, "
+            "state, priority, body, prompt, epoch, attempts, provider_id, at, sending_since) "
             f"SELECT c.id, c.id, 'simulator', CASE WHEN {ours} THEN 'out' ELSE 'in' END, "
-            f"CASE WHEN {ours} THEN 'bot' ELSE 'person' END, CASE WHEN {ours} THEN 'reply' ELSE 'text' END, "
+            f"CASE WHEN {ours} THEN 'bot' ELSE 'person' END, "
+            f"CASE WHEN {ours} THEN 'reply' ELSE 'text' END, "
             f"CASE WHEN {ours} THEN 'sent' ELSE 'received' END, 1, :body, "
-            f"CASE WHEN {ours} THEN n.column1 ELSE NULL END, 0, 0, 'h' || c.id || '-' || n.column1, {at}, {at} "
+            f"CASE WHEN {ours} THEN n.column1 ELSE NULL END, "
+            f"0, 0, 'h' || c.id || '-' || n.column1, {at}, {at} "
             f"FROM conversation c CROSS JOIN (VALUES {numbers}) n "
             "WHERE c.id BETWEEN :first AND :last"
         ),

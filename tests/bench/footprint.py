@@ -1,5 +1,6 @@
 """How soon a process serves, and how much memory it keeps: `onward serve` on SQLite, all in one."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -10,12 +11,12 @@ from pathlib import Path
 
 import httpx
 
-from storage.crypto import new_key
 from tests.bench.figures import Figure, Limit
 from tests.bench.ground import folder
 from tests.postgres import _free_port as free_port
 
 PATIENCE = 60.0
+KEY = base64.b64encode(b"b" * 32).decode()
 
 
 @contextmanager
@@ -29,12 +30,14 @@ def serving(place: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[byt
         "LOG_LEVEL": "WARNING",
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{place / 'onward.db'}",
-        "ENCRYPTION_KEYS": f"k:{new_key()}",
-        "INDEX_KEY": new_key(),
+        "ENCRYPTION_KEYS": f"k:{KEY}",
+        "INDEX_KEY": KEY,
         **settings,
     }
     upgrade = [sys.executable, "-m", "bot.cli", "db", "upgrade"]
-    subprocess.run(upgrade, env=environ, check=True, capture_output=True, cwd=place)
+    done = subprocess.run(upgrade, env=environ, capture_output=True, cwd=place, text=True)
+    if done.returncode:
+        raise RuntimeError(f"no database: {done.stderr[-800:]}")
     began = time.perf_counter()
     with open(place / "log", "wb") as log:
         process = subprocess.Popen(

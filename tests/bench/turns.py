@@ -180,9 +180,13 @@ async def _alone(talks: Conversations, sizes: Sizes, turns: int) -> float:
     driver: Any = talks.database.engine.raw_connection().driver_connection
     begun = perf_counter()
     for number in range(turns):
-        one = sizes.talks[number % len(sizes.talks)]
-        await talks.database.run(lambda _, one=one: raw.take_list(driver, sizes, [one]))
+        one = [sizes.talks[number % len(sizes.talks)]]
+        await talks.database.run(partial(_raw_turn, driver, sizes, one))
     return turns / (perf_counter() - begun)
+
+
+def _raw_turn(driver: Any, sizes: Sizes, one: Sequence[tuple[int, int]], _: sa.Connection) -> None:
+    raw.take_list(driver, sizes, one)
 
 
 async def _usual(engine: Any, url: str) -> float:

@@ -1,7 +1,7 @@
 """Jobs that are due, in two libraries many would take: APScheduler with its SQLAlchemy store, and pgqueuer.
 
-The rule: a job does what it must at least, write one row for the outbox, in a commit of its own; the store is as
-durable as ours.
+The rule: a job does what it must at least, write one row for the outbox, in a commit of its own; the store is
+as durable as ours.
 """
 
 import asyncio

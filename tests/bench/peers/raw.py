@@ -1,8 +1,8 @@
 """The five statements of a turn by hand on the raw driver, and in pgbench: what the databases can do at most.
 
 The rule: the same schema, rows of the same size, the same durability and the same lists of 32 as ours; no
-engine, no encryption, no SQLAlchemy. Keep what came, load the conversation, save it, write its turn, queue the
-answer.
+engine, no encryption, no SQLAlchemy. Keep what came, load the conversation, save it, write its turn, queue
+the answer.
 """
 
 import os
@@ -60,9 +60,10 @@ KEEP = (
     "ON CONFLICT (channel, direction, provider_id) DO NOTHING"
 )
 LOAD = (
-    "SELECT c.id, c.person_id, c.contact_point_id, p.channel, p.address, p.consent, c.progress, c.seq, c.epoch, "
-    "c.taken_over_by, c.taken_over_until, h.lang, h.zone, h.first_name, h.discreet FROM conversation c "
-    "JOIN person h ON h.id = c.person_id LEFT JOIN contact_point p ON p.id = c.contact_point_id WHERE c.id"
+    "SELECT c.id, c.person_id, c.contact_point_id, p.channel, p.address, p.consent, c.progress, c.seq, "
+    "c.epoch, c.taken_over_by, c.taken_over_until, h.lang, h.zone, h.first_name, h.discreet "
+    "FROM conversation c JOIN person h ON h.id = c.person_id "
+    "LEFT JOIN contact_point p ON p.id = c.contact_point_id WHERE c.id"
 )
 SAVE = "UPDATE conversation SET progress = ?, seq = ?, contact_point_id = ?, updated_at = ? WHERE id = ?"
 TURN = (

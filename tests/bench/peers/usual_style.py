@@ -21,8 +21,7 @@ from flows.engine import advance
 from flows.events import TextReceived
 from flows.flowset import FlowSet
 from flows.progress import progress_from_json, progress_to_json
-from storage.crypto import KeyRing
-from storage.points import index
+from storage.crypto import KeyRing, index
 from storage.tables import ContactPoint, Conversation, Message, Turn
 from storage.types import carry_keys
 
@@ -68,30 +67,18 @@ async def _turn(engine: AsyncEngine, keys: KeyRing, flows: FlowSet, one: Inbound
         point = (await session.exec(select(ContactPoint).where(ContactPoint.address_index == key))).one()
         of = col(Conversation.person_id) == point.person_id
         talk = (await session.exec(select(Conversation).where(of))).one()
-        values = {
-            "conversation_id": talk.id,
-            "contact_point_id": point.id,
-            "channel": one.channel,
-            "at": one.at,
-        }
-        said = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
+        values: dict[str, Any] = {"conversation_id": talk.id, "contact_point_id": point.id, "at": one.at}
+        values["channel"] = one.channel
+        said: dict[str, Any] = {"direction": "in", "sender": "person", "kind": "text", "state": "received"}
         session.add(Message(**values, **said, body=one.text, provider_id=one.provider_id))
-        event = TextReceived(
-            at=one.at.astimezone(ZoneInfo("America/New_York")), text=one.text, channel="sms", opted_in=True
-        )
+        at = one.at.astimezone(ZoneInfo("America/New_York"))
+        event = TextReceived(at=at, text=one.text, channel="sms", opted_in=True)
         progress, effects = advance(flows, progress_from_json(talk.progress or {}), event)
         talk.progress, talk.seq, talk.updated_at = progress_to_json(progress), talk.seq + 1, one.at
         session.add(talk)
-        session.add(
-            Turn(
-                conversation_id=talk.id,
-                seq=talk.seq,
-                event={"text": one.text},
-                flows_hash=flows.hash,
-                at=one.at,
-            )
-        )
+        turn: dict[str, Any] = {"conversation_id": talk.id, "seq": talk.seq, "flows_hash": flows.hash}
+        session.add(Turn(**turn, event={"text": one.text}, at=one.at))
         for say in (effect for effect in effects if isinstance(effect, Say)):
-            answer = {"direction": "out", "sender": "bot", "kind": "reply", "state": "queued"}
-            session.add(Message(**values, **answer, body=str(say.text), due_at=one.at, prompt=say.prompt))
+            answer: dict[str, Any] = {"direction": "out", "sender": "bot", "kind": "reply", "state": "queued"}
+            session.add(Message(**values, **answer, body=say.text, due_at=one.at, prompt=say.prompt))
         await session.commit()
