@@ -15,7 +15,7 @@ from tests.crash.installation import Kind, installation
 from tests.crash.launch import POINTS, found
 from tests.crash.people import Text
 
-SMALL_CROWD = 8
+SMALL_CROWD = 6
 
 
 @pytest.mark.slow

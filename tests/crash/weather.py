@@ -100,7 +100,8 @@ def kills(random: Random, many: int, kind: str) -> list[Kill]:
             blow = "point"
         point = POINTS[sum(one.blow == "point" for one in planned) % len(POINTS)] if blow == "point" else None
         nth = random.randint(1, point.passes) if point else 1
-        layout = APART if kind == "postgres" and n % 10 in (3, 4, 5, 6, 7) else ALONE
+        apart = kind == "postgres" and many >= 10 and n % 10 in (3, 4, 5, 6, 7)
+        layout = APART if apart else ALONE
         victim = _victim(random, layout, point)
         after = random.uniform(0.05, 1.2)
         planned.append(Kill(blow, point, nth, victim, layout, after, _then(random, n)))
