@@ -64,7 +64,7 @@ def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: da
         pickup=out.pickup_at if out is not None else None,
         leave=row.at - TIME_TO_LEAVE,
         home=home.changed_at if home is not None and home.state == "completed" else None,
-        clocks=_clocks(row),
+        clocks=clocks_change(row.at, row.zone),
     )
     view = dict(view_of(connection, row))
     rows = [one for one in flows.plans.get(PLAN, ()) if not _unless(one, view, row.wall)]
@@ -75,10 +75,12 @@ def _ahead(connection: sa.Connection, flows: FlowSet, row: InterviewRow, now: da
     ]
 
 
-def _clocks(row: InterviewRow) -> datetime | None:
-    """Say when the clocks change where the interview is: that day, or the day before it."""
-    change = next_change(row.zone, row.at - NEAR_A_CHANGE, NEAR_A_CHANGE)
-    days = None if change is None else (row.wall.date() - wall_clock(change, row.zone).date()).days
+def clocks_change(at: datetime, zone: str) -> datetime | None:
+    """Say when the clocks of a zone change: on the day of this moment, or the day before it."""
+    change = next_change(zone, at - NEAR_A_CHANGE, NEAR_A_CHANGE)
+    if change is None:
+        return None
+    days = (wall_clock(at, zone).date() - wall_clock(change, zone).date()).days
     return change if days in (0, 1) else None
 
 

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from bot.planning import clocks_change
 from bot.reminders.hours import Hours, next_allowed, to_utc, wall_clock
 from bot.reminders.plans import Appointment, derive
+from flows.library import shipped
 from flows.model import PlanRow
 
 BOSTON = "America/New_York"
@@ -95,3 +97,29 @@ def test_what_we_start_waits_for_the_hours(wanted: str, allowed: str) -> None:
         allowed
     )
     assert next_allowed(boston(wanted), BOSTON, Hours(opens=time(0), closes=time(23, 59, 59))).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "eve"),
+    [
+        ("America/New_York", "2027-03-14T09:00", "2027-03-13T12:00"),
+        ("America/New_York", "2027-03-15T08:00", "2027-03-13T12:00"),
+        ("America/New_York", "2027-03-16T08:00", None),  # two nights on: they know by then
+        ("America/New_York", "2027-03-13T08:00", None),
+        ("America/Los_Angeles", "2027-11-08T08:00", "2027-11-06T12:00"),
+        ("America/Chicago", "2027-11-07T08:00", "2027-11-06T12:00"),
+        ("America/Anchorage", "2027-11-07T08:00", "2027-11-06T12:00"),
+        ("America/Phoenix", "2027-03-14T09:00", None),
+        ("Pacific/Honolulu", "2027-11-07T09:00", None),
+    ],
+)
+def test_who_rides_when_the_clocks_change_is_told_the_day_before(
+    zone: str, wall: str, eve: str | None
+) -> None:
+    at = datetime.fromisoformat(wall)
+    change = clocks_change(to_utc(at, zone), zone)
+    rows = [row for row in shipped().plans["interview"] if row.event == "interview.clocks"]
+    appointment = Appointment(at=at, zone=zone, pickup=to_utc(at, zone), clocks=change)
+    planned = list(derive(rows, appointment, to_utc(at, zone) - timedelta(days=5)))
+    wanted = [] if eve is None else [to_utc(datetime.fromisoformat(eve), zone)]
+    assert [one.due_at for one in planned] == wanted

@@ -1,7 +1,7 @@
 """When texts that we start may leave: hours, zones, caps, nudges, early mornings; what keeps none of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -80,11 +80,10 @@ async def ray(town: Town) -> Ray:
 # --- hours ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["nudge", "reminder"])
-async def test_what_we_start_waits_for_the_morning(ray: Ray, kind: str) -> None:
-    assert await ray.waits(kind, at=NIGHT) == ["queued"]
+async def test_what_we_start_waits_for_the_morning(ray: Ray) -> None:
+    assert await ray.waits("nudge", "reminder", at=NIGHT) == ["queued"] * 2
     assert await ray.due() == MORNING
-    assert await ray.stand(MORNING) == ["sent"]
+    assert await ray.stand(MORNING) == ["sent"] * 2
 
 
 @one_database
@@ -135,10 +134,9 @@ async def test_hours_asked_for_by_text_are_kept(town: Town) -> None:
     assert (row.texts_from, row.texts_to) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["reply", "ride", "staff", "crisis", "consent"])
 @one_database
-async def test_what_they_wait_for_comes_at_night(ray: Ray, kind: str) -> None:
-    assert await ray.waits(kind, at=NIGHT) == ["sent"]
+async def test_what_they_wait_for_comes_at_night(ray: Ray) -> None:
+    assert await ray.waits("reply", "ride", "staff", "crisis", "consent", at=NIGHT) == ["sent"] * 5
 
 
 @one_database
@@ -195,22 +193,17 @@ async def test_a_nudge_stops_after_three_without_an_answer(ray: Ray) -> None:
 # --- work before seven ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "early_ok", "leaves"),
-    [("work", None, False), ("work", False, False), ("work", True, True), ("interview", None, True)],
-)
 @one_database
-async def test_about_a_ride_to_work_nobody_is_woken_before_seven(
-    ray: Ray, kind: str, early_ok: bool | None, leaves: bool
-) -> None:
+async def test_about_a_ride_to_work_nobody_is_woken_before_seven(ray: Ray) -> None:
     await ray.town.wants_cars()
-    change = sa.update(INTERVIEW).values(kind=kind)
+    about, early = subject("interview", 1), datetime(2027, 2, 24, 5, 10, tzinfo=BOSTON)
+    assert await ray.waits("ride", at=early, subject=about) == ["sent"], "an interview is an interview"
+    change = sa.update(INTERVIEW).values(kind="work")
     await ray.town.workshop.database.run(lambda connection: connection.execute(change).rowcount)
-    await ray.is_(early_ok=early_ok)
-    at = datetime(2027, 2, 24, 5, 10, tzinfo=BOSTON)
-    assert await ray.waits("ride", at=at, subject=subject("interview", 1)) == ["sent" if leaves else "queued"]
-    if not leaves:
-        assert await ray.due() == at.replace(hour=7, minute=0)
+    assert await ray.waits("ride", subject=about) == ["queued"]
+    assert await ray.due() == early.replace(hour=7, minute=0)
+    await ray.is_(early_ok=True)
+    assert await ray.waits("ride", subject=about) == ["sent"]
 
 
 # --- numbers that fail, phones that are shared ------------------------------------------------------------
@@ -267,42 +260,27 @@ def _progress() -> sa.Select[Any]:
 # --- the clocks change ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("zone", "wall", "eve"),
-    [
-        ("America/New_York", "2027-03-14T09:00", "2027-03-13T12:00"),
-        ("America/New_York", "2027-03-15T08:00", "2027-03-13T12:00"),
-        ("America/New_York", "2027-03-16T08:00", None),  # two nights on: they know by then
-        ("America/New_York", "2027-03-13T08:00", None),
-        ("America/Los_Angeles", "2027-11-08T08:00", "2027-11-06T12:00"),
-        ("America/Chicago", "2027-11-07T08:00", "2027-11-06T12:00"),
-        ("America/Phoenix", "2027-03-14T09:00", None),
-        ("Pacific/Honolulu", "2027-11-07T09:00", None),
-    ],
-)
 @one_database
-async def test_the_day_before_the_clocks_change_who_rides_is_told(
-    town: Town, zone: str, wall: str, eve: str | None
-) -> None:
+async def test_the_day_before_the_clocks_change_who_rides_is_told(town: Town) -> None:
     await town.wants_cars()
-    at = datetime.fromisoformat(wall)
-    moment = to_utc(at, zone)
+    at = datetime(2027, 3, 15, 8)  # the clocks change in the night to the 14th
+    moment = to_utc(at, "America/New_York")
 
     def move(connection: sa.Connection) -> None:
         interviews.move(connection, 1, 1, at=moment, wall=at, now=town.clock.now())
-        connection.execute(sa.update(INTERVIEW).values(zone=zone))
         pickup = {"pickup_at": moment - timedelta(minutes=50), "state": "accepted"}
         connection.execute(sa.update(rides.RIDE).where(rides.RIDE.c.leg == "out").values(**pickup))
         plan_interview(connection, FLOWS, 1, town.clock.now())
 
     await town.workshop.database.run(move)
+    await town.settle()
     told = sa.select(TIMER).where(TIMER.c.name == "interview.clocks", TIMER.c.state == "waiting")
-    rows = await town.rows(told)
-    assert [row.due_at for row in rows] == (
-        [] if eve is None else [to_utc(datetime.fromisoformat(eve), zone)]
-    )
-    if eve is not None:
-        assert rows[0].useful_until.astimezone(UTC) - rows[0].due_at == timedelta(hours=8)
+    (row,) = await town.rows(told)
+    assert row.due_at == datetime(2027, 3, 13, 12, tzinfo=BOSTON)
+    assert row.useful_until == datetime(2027, 3, 13, 20, tzinfo=BOSTON)
+    town.clock.move_to(row.due_at)
+    (text,) = [body for body in await town.settle() if body.startswith("Clocks change tonight.")]
+    assert "Mon Mar 15 at 7:10 am, new time" in text
 
 
 @one_database
