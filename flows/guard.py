@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from flows.answers import read
 from flows.answers.reading import Asked, Understood
+from flows.effects import CallHuman
 from flows.front import open_flow
 from flows.hearing import hear
 from flows.model import Ask
 from flows.progress import Frame, Progress, innermost
 from flows.safety import stop
 from flows.speaking import pose
-from flows.turn import Turn, open_step
+from flows.turn import Turn, open_step, say, sentence
 
 STILL_YOU = "still_you"
 AWAY = timedelta(hours=12)
@@ -45,7 +46,11 @@ def guarded(turn: Turn, text: str) -> bool:
     """Take a text of who may be somebody else; False: it is one that anybody may send."""
     said = turn.flows.keywords.anywhere(text, turn.progress.lang)
     if said is not None and said.name in _ANYBODYS:
-        return False
+        turn.progress.kind = "consent"  # what a stranger may hear is not held back
+        if said.name == "person":
+            turn.effects.append(CallHuman("asked for a person", turn.progress.last_words))
+            say(turn, sentence(turn, "person.will_read"))
+        return said.name == "person"
     root = doubts(turn.progress)
     if root is None:
         return ask_who(turn)

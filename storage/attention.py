@@ -6,14 +6,14 @@ urgent. A promise was said to the person, so it is kept or corrected by its hour
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.tables import AttentionItem, Promise, table
+from storage.tables import AttentionItem, Person, Promise, table
 
-ITEM, PROMISE = table(AttentionItem), table(Promise)
+ITEM, PROMISE, PERSON = table(AttentionItem), table(Promise), table(Person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,21 @@ def promises_due(connection: sa.Connection, by: datetime, limit: int | None = No
     at = sa.and_(PROMISE.c.state == "open", PROMISE.c.due_at <= by)
     statement = _PROMISE.where(at).order_by(PROMISE.c.due_at, PROMISE.c.id).limit(limit)
     return [PromiseRow(**row) for row in connection.execute(statement).mappings()]
+
+
+def people_with_due_promises(connection: sa.Connection, by: datetime, limit: int) -> list[sa.Row[Any]]:
+    """List who has an open promise whose hour comes by then, the longest due first, with what their night
+    is read from: zone, other_zones, texts_from, texts_to."""
+    person = [PERSON.c[name] for name in ("zone", "other_zones", "texts_from", "texts_to")]
+    statement = (
+        sa.select(PROMISE.c.person_id, *person)
+        .join(PERSON, PERSON.c.id == PROMISE.c.person_id)
+        .where(PROMISE.c.state == "open", PROMISE.c.due_at <= by)
+        .group_by(PROMISE.c.person_id, *person)
+        .order_by(sa.func.min(PROMISE.c.due_at), PROMISE.c.person_id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement))
 
 
 def end_promise(

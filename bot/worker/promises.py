@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from bot.acting import first_name, office_hours, zone_of_staff
 from bot.conversation import Happening, Origin
 from bot.promises import OfficeHours, answer_by
-from bot.reminders.hours import Hours, next_allowed, to_utc, wall_clock
+from bot.reminders.hours import next_in_all, own_hours, to_utc, wall_clock, zones_of
 from bot.settings import Settings
+from bot.worker.manners import usual_hours
 from bot.worker.workshop import Workshop
 from flows.events import Event, PromiseLate
 from flows.views import PromiseView
@@ -29,6 +30,9 @@ from storage.attention import PromiseRow, end_promise, need_human, promise
 from storage.staff import CaseworkerRow, on_call, on_duty
 
 LIMIT = 200
+MOST_LOOKED_AT = 5000
+"""People whose promises are late that are looked at in one step, those in their night included."""
+
 MOST_MOVED = 2
 """New hours that may be said in a row; after these, a number to call."""
 
@@ -52,16 +56,16 @@ async def step(workshop: Workshop) -> int:
 
 
 def _late(settings: Settings, now: datetime, connection: sa.Connection) -> list[_Late]:
-    """List who is to be told now: nobody in their night."""
-    hours = Hours(opens=settings.quiet_to, closes=settings.quiet_from)
-    by_person: dict[int, list[PromiseRow]] = {}
-    for one in attention.promises_due(connection, now, LIMIT):
-        by_person.setdefault(one.person_id, []).append(one)
-    late = []
-    for person_id, promises in by_person.items():
-        person = people.person(connection, person_id)
-        if person is not None and next_allowed(now, person.zone, hours) <= now:
-            late.append(_Late(person_id, tuple(promises)))
+    """List who is to be told now: nobody in their night, and no more than LIMIT of the others."""
+    usual, late = usual_hours(settings), list[_Late]()
+    for who in attention.people_with_due_promises(connection, now, MOST_LOOKED_AT):
+        hours = own_hours(usual, who.texts_from, who.texts_to)
+        if next_in_all(now, zones_of(who.zone, who.other_zones), hours) > now:
+            continue
+        due = [one for one in attention.promises_of(connection, who.person_id) if one.due_at <= now]
+        late.append(_Late(who.person_id, tuple(due)))
+        if len(late) == LIMIT:
+            break
     return late
 
 

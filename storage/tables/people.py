@@ -38,7 +38,9 @@ class Person(Row, table=True):
     come before 7.
     """
 
-    __table_args__ = args(one_of("phone_use", PhoneUse))
+    __table_args__ = args(
+        one_of("phone_use", PhoneUse), partial("ix_person_closed", "closed_at", where="closed_at IS NOT NULL")
+    )
     id: int = row_id()
     ref: str = words(unique=True)
     lang: str = words("en")

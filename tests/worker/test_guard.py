@@ -69,6 +69,14 @@ async def test_a_text_after_two_silent_months_is_asked_first(town: Town) -> None
 
 
 @SQLITE
+async def test_who_asks_for_a_human_or_what_it_costs_is_answered(town: Town) -> None:
+    await away(town, 61)
+    assert await town.text("PERSON") == ["Thanks. A person will read this and text you back."]
+    assert "asked for a person" in await town.needs()
+    assert (await town.text("is this free"))[0] == "It is free. You never pay for a ride."
+
+
+@SQLITE
 async def test_a_month_is_no_long_silence(town: Town) -> None:
     await away(town, 31)
     assert await remind(town) == [PERSONAL]

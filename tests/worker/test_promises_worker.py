@@ -13,6 +13,7 @@ from storage import attention, desk, people, staff
 from storage.tables import AttentionItem, Promise, table
 from tests.worker.conftest import BOSTON, RAY, Town
 
+DEE = "sms:+15555550143"
 ITEM, PROMISE = table(AttentionItem), table(Promise)
 AT_TEN = datetime(2027, 2, 24, 10, 5, tzinfo=BOSTON)
 SORRY = "Sorry, nobody could write to you yet."
@@ -122,6 +123,18 @@ async def test_nobody_is_told_in_their_night(town: Town) -> None:
 
 
 @SQLITE
+async def test_who_sleeps_stands_in_nobodys_way(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "LIMIT", 1)
+    await asks_for_a_person(town)
+    await town.talk("hi", "y", "PERSON", phone=DEE)
+    hours = partial(people.change_person, person_id=1, texts_from="14:00", texts_to="22:00")
+    await town.workshop.database.run(hours)
+    assert await passes(town, wall(12)) == []
+    assert SORRY in (await town.new_texts(DEE))[-1]
+    assert len(await passes(town, wall(14))) == 1
+
+
+@SQLITE
 async def test_who_stopped_is_told_nothing_and_the_list_still_shouts(town: Town) -> None:
     await asks_for_a_person(town)
     await town.text("STOP")
@@ -149,8 +162,8 @@ async def test_who_asks_again_hears_the_same_hour(town: Town) -> None:
 
 @SQLITE
 async def test_on_a_holiday_nobody_is_promised(town: Town) -> None:
-    await town.talk("hi", "y")
     town.clock.move_to(datetime(2027, 5, 28, 16, 30, tzinfo=BOSTON))  # the Friday before Memorial Day
+    await town.talk("hi", "y")
     [said] = await town.text("PERSON")
     assert "by 11:00 am on Tue Jun 1" in said
 
