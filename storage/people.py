@@ -124,7 +124,7 @@ def keep_facts(connection: sa.Connection, told: Mapping[int, Mapping[str, Any]])
         row = {"the_id": person_id, "the_facts": {**known[person_id], **facts}}
         changes.setdefault(tuple(values), []).append(row | {f"the_{name}": values[name] for name in values})
     for names, rows in changes.items():
-        lists.write(connection, _keep(names), rows)
+        lists.write(connection, _change(("facts", *names)), rows)
     _index_names(
         connection,
         {one: facts["first_name"] or "" for one, facts in told.items() if "first_name" in facts},
@@ -154,8 +154,8 @@ def _hours(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _keep(names: tuple[str, ...]) -> sa.Update:
-    values: dict[str, Any] = {name: sa.bindparam(f"the_{name}") for name in ("facts", *names)}
+def _change(names: tuple[str, ...]) -> sa.Update:
+    values: dict[str, Any] = {name: sa.bindparam(f"the_{name}") for name in names}
     return sa.update(PERSON).where(PERSON.c.id == sa.bindparam("the_id")).values(**values)
 
 
@@ -183,7 +183,8 @@ def forget_newcomers(connection: sa.Connection, before: datetime) -> int:
 def change_person(connection: sa.Connection, person_id: int, **values: Any) -> None:
     """Set columns of a person: lang, zone, team, caseworker_id, case_id, grant_code, closed_at."""
     if values:
-        connection.execute(sa.update(PERSON).where(PERSON.c.id == person_id).values(**values))
+        row = {"the_id": person_id} | {f"the_{name}": value for name, value in values.items()}
+        lists.write(connection, _change(tuple(values)), [row])
 
 
 def set_pin(connection: sa.Connection, person_id: int, pin: str) -> None:

@@ -9,7 +9,7 @@ import gzip
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians
 from pathlib import Path
 
@@ -80,6 +80,7 @@ def zone_of(code: str) -> str | None:
     return nearest.zone if nearest else None
 
 
+@lru_cache(maxsize=8192)
 def other_zones_of(code: str) -> tuple[str, ...]:
     """Name the zones that begin so near to a ZIP that its people may live by them; none for most.
 
@@ -104,7 +105,10 @@ def _around(lat: float, lon: float) -> Iterator[Zip]:
     """Give the ZIPs whose middle is within 25 miles."""
     rows = _by_latitude()
     first, last = (bisect_left(rows, (lat + far,)) for far in (-_FAR, _FAR))
+    narrowest = cos(radians(min(abs(lat) + _FAR, 90)))
     for row_lat, row_lon, code in rows[first:last]:
+        if abs(row_lon - lon) * narrowest > _FAR and abs(row_lon - lon) < 180:
+            continue  # most of the country, said at once
         if _apart((row_lat, row_lon), (lat, lon)) <= _FAR**2:
             yield _read(_lines()[code])
 
