@@ -142,13 +142,6 @@ def promises_of(connection: sa.Connection, person_id: int) -> list[PromiseRow]:
     return [PromiseRow(**row) for row in connection.execute(_PROMISED, {"person": person_id}).mappings()]
 
 
-def promises_due(connection: sa.Connection, by: datetime, limit: int | None = None) -> list[PromiseRow]:
-    """List the open promises whose hour comes by then, the first due first."""
-    at = sa.and_(PROMISE.c.state == "open", PROMISE.c.due_at <= by)
-    statement = _PROMISE.where(at).order_by(PROMISE.c.due_at, PROMISE.c.id).limit(limit)
-    return [PromiseRow(**row) for row in connection.execute(statement).mappings()]
-
-
 def people_with_due_promises(connection: sa.Connection, by: datetime, limit: int) -> list[sa.Row[Any]]:
     """List who has an open promise whose hour comes by then, the longest due first, with what their night
     is read from: zone, other_zones, texts_from, texts_to."""

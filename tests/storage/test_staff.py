@@ -212,7 +212,8 @@ def test_a_promise_is_due_until_it_is_kept(connection: sa.Connection) -> None:
     ray, maria = someone(connection).person_id, a_caseworker(connection)
     first = attention.promise(connection, ray, maria.id, "calls you", minutes(60), NOW)
     attention.promise(connection, ray, maria.id, "finds a bus", minutes(600), NOW)
-    assert [one.id for one in attention.promises_due(connection, minutes(60))] == [first]
+    assert attention.people_with_due_promises(connection, minutes(59), 9) == []
+    assert [one.person_id for one in attention.people_with_due_promises(connection, minutes(60), 9)] == [ray]
     assert attention.end_promise(connection, first, "corrected", minutes(60))
     assert not attention.end_promise(connection, first, "kept", minutes(61))
     assert [one.what for one in attention.promises_of(connection, ray)] == ["finds a bus"]

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.worker import deliver, promises
-from storage import attention, desk, people, staff
+from storage import desk, people, staff
 from storage.tables import AttentionItem, Promise, table
 from tests.worker.conftest import BOSTON, RAY, Town
 
@@ -182,4 +182,3 @@ async def test_what_cannot_wait_goes_to_who_is_on_call(town: Town) -> None:
     human, by = await town.workshop.database.read(ask)
     assert human is not None
     assert (human.id, by) == (1, wall(23) + timedelta(hours=2))
-    assert await town.workshop.database.read(partial(attention.promises_due, by=night)) == []
