@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from storage.crypto import index
 from storage.tables import InviteCode, table
@@ -18,6 +19,7 @@ from storage.types import keys_of
 CODE = table(InviteCode)
 LETTERS = "BCDFGHJKMNPQRTVWXY"  # none that look or sound alike, no vowels
 DIGITS = "2346789"
+MOST_CODES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Invite:
     uses_left: int
 
 
+_OWN = insert(CODE).on_conflict_do_nothing(index_elements=["code_index"]).returning(CODE.c.id)
 _SELECT = sa.select(*(CODE.c[name] for name in Invite.__dataclass_fields__))
 
 
@@ -81,9 +84,13 @@ def own_code(connection: sa.Connection, person_id: int, now: datetime) -> str:
     row = connection.execute(mine).mappings().first()
     if row is not None:
         return Invite(**row).code
-    code = new_code()
-    add_invite(connection, code, now, person_id=person_id)
-    return code
+    for _ in range(MOST_CODES):  # there are two million: among many people some are taken
+        code = new_code()
+        values = {"code": code, "code_index": _index(connection, code), "person_id": person_id}
+        new = connection.execute(_OWN, {**values, "uses_left": 1, "created_at": now}).scalar_one_or_none()
+        if new is not None:
+            return code
+    raise RuntimeError("there are no codes left")
 
 
 def use_invite(connection: sa.Connection, invite_id: int) -> bool:

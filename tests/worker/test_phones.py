@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.worker import housekeeping
-from storage import invites
+from storage import invites, people
 from storage.tables import Consent, ContactPoint, Message, Person, table
 from tests.worker.conftest import RAY, Town
 
@@ -114,3 +114,22 @@ async def test_the_old_number_that_is_kept_still_works(town: Town) -> None:
     await town.new_texts(RAY)
     assert (await town.text("MENU", RAY))[0].startswith("What do you need?")
     assert [row.unsure_since for row in await town.rows(sa.select(POINT))] == [None, None]
+
+
+async def test_a_code_that_is_somebodys_is_not_given_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = iter(("B2B2B2", "B2B2B2", "C3C3C3"))
+    monkeypatch.setattr(invites, "new_code", lambda: next(codes))
+    given = [
+        await town.workshop.database.run(partial(invites.own_code, person_id=person, now=town.clock.now()))
+        for person in (await _somebody(town, "sms:+15555550151"), await _somebody(town, "sms:+15555550152"))
+    ]
+    assert given == ["B2B2B2", "C3C3C3"]
+
+
+async def _somebody(town: Town, phone: str) -> int:
+    write = partial(
+        people.add_person, channel="simulator", address=phone, lang="en", zone="UTC", now=town.clock.now()
+    )
+    return (await town.workshop.database.run(write)).person_id
