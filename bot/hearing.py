@@ -33,7 +33,7 @@ IN_DOUBT: Final = timedelta(minutes=1)
 ANSWERS: Final = timedelta(days=30)
 """So long after we asked them, what a safe contact writes is an answer to that."""
 
-_CODE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{3,12}")
+_CODE: Final = re.compile(r"(?=.*[0-9])[A-Za-z][A-Za-z0-9]{3,11}")
 
 UNREADABLE: Final = "unclear.voice"
 

@@ -36,6 +36,7 @@ from tests.worker.conftest import BOSTON, FLOWS
 NOON = datetime(2027, 2, 23, 12, 0, tzinfo=BOSTON)
 RAY, DEE = "+15555550142", "+15555550143"
 PUBLIC = "http://onward.test"
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 MESSAGE, TURN, CONSENT, POINT = table(Message), table(Turn), table(Consent), table(ContactPoint)
 
 
@@ -133,6 +134,7 @@ async def test_three_texts_that_came_while_we_were_down_are_answered(line: Line)
     assert (len(line.twilio.sent), len(await line.came())) == (before, 5)
 
 
+@SQLITE
 async def test_a_text_whose_webhook_failed_is_fetched_within_minutes(line: Line) -> None:
     line.twilio.receive(RAY, "hi")
     await line.settle()
@@ -143,7 +145,7 @@ async def test_a_text_whose_webhook_failed_is_fetched_within_minutes(line: Line)
     assert "OK if we text you" in line.got()[0]
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@SQLITE
 async def test_many_days_are_caught_up_day_by_day(line: Line) -> None:
     line.clock.move(timedelta(days=5))
     for days in (4, 3, 1, 0):
@@ -153,6 +155,7 @@ async def test_many_days_are_caught_up_day_by_day(line: Line) -> None:
     assert await line.workshop.database.read(partial(marks.marked, name="reconcile:sms")) == line.clock.now()
 
 
+@SQLITE
 @pytest.mark.parametrize("fault", [Fault(500), Fault(429, {})])
 async def test_a_list_that_cannot_be_had_is_asked_for_again(line: Line, fault: Fault) -> None:
     await line.text("hi")
@@ -186,6 +189,7 @@ async def test_a_stop_that_was_missed_counts_with_its_own_time(line: Line) -> No
     assert [row.consent for row in await line.rows(sa.select(POINT))] == ["withdrawn"]
 
 
+@SQLITE
 async def test_a_stop_older_than_a_start_is_written_down_and_stops_nobody(line: Line) -> None:
     await line.text("hi")
     await line.text("YES")
@@ -200,6 +204,7 @@ async def test_a_stop_older_than_a_start_is_written_down_and_stops_nobody(line: 
     assert [row.consent for row in await line.rows(sa.select(POINT))] == ["given"]
 
 
+@SQLITE
 async def test_a_start_older_than_a_stop_brings_nobody_back(line: Line) -> None:
     await line.text("hi")
     await line.text("YES")
@@ -211,6 +216,7 @@ async def test_a_start_older_than_a_stop_brings_nobody_back(line: Line) -> None:
     assert [row.consent for row in await line.rows(sa.select(POINT))] == ["withdrawn"]
 
 
+@SQLITE
 async def test_the_answer_to_an_evening_text_waits_for_the_morning(line: Line) -> None:
     await line.text("hi")
     await line.text("YES")
@@ -224,6 +230,7 @@ async def test_the_answer_to_an_evening_text_waits_for_the_morning(line: Line) -
     assert "What do you need?" in line.got()[before]
 
 
+@SQLITE
 async def test_what_was_perhaps_sent_is_looked_for_once_more(line: Line) -> None:
     """Twilio took the reply, and for two minutes neither answered nor listed."""
     line.twilio.receive(RAY, "hi")
@@ -240,7 +247,7 @@ async def test_what_was_perhaps_sent_is_looked_for_once_more(line: Line) -> None
     assert len(line.got()) == 1
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@SQLITE
 async def test_a_restored_backup_says_nothing_twice(line: Line, database_url: str, tmp_path: Path) -> None:
     """The file of yesterday is put back: what it had still to say was said, and so was what it never knew."""
     await line.text("hi")
