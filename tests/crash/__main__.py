@@ -5,6 +5,7 @@ import asyncio
 import re
 import sys
 import time
+from collections import Counter
 from random import Random
 from typing import get_args
 
@@ -38,7 +39,7 @@ def main() -> int:
                 print(made.log.read_text(errors="replace"))
         for line in (*counts.why, *rows_of(counts)):
             print(f"  {line}")
-        for line in story(driver):
+        for line in story(driver, counts):
             print(line)
         print(figures(given.db, given.seed, driver, counts, time.monotonic() - began))
         return int(counts.broken)
@@ -53,12 +54,12 @@ def rows_of(counts: Counts) -> list[str]:
         for row in counts.rows:
             if row["address"] == address:
                 told = f"{row['id']} {row['direction']} {row['kind']} {row['state']} {row['error'] or ''}"
-                silent = counts.silent.get(row["body"], "") if row["direction"] == "in" else ""
+                silent = counts.silent.get((row["conversation_id"], row["body"]), "")
                 lines.append(f"   {told} {row['provider_id']} {row['body'][:70]!r} {silent}")
     return lines
 
 
-def story(driver: Driver) -> list[str]:
+def story(driver: Driver, counts: Counts) -> list[str]:
     """Say what the figures stand on."""
     log, made = driver.log, driver.installation
     refused = ", ".join(f"{many} x {status}" for status, many in sorted(log.refused.items())) or "none"
@@ -67,6 +68,8 @@ def story(driver: Driver) -> list[str]:
         f"not reached in time: {dict(log.missed_points) or 'none'}",
         f"posts {log.posts}, refused {refused}; {len(made.twilio.sent)} texts by SMS, "
         f"{len(made.telegram.sent)} by Telegram",
+        f"texts of ours: {dict(Counter(row['state'] for row in counts.rows if row['direction'] == 'out'))}",
+        f"no answer to: {dict(Counter(counts.silent.values()))}",
         f"{driver.booked} booked a ride, {len(driver.trips)} cars were ordered",
         f"  they stopped at {dict(log.reached)}",
         f"a start took {made.start_seconds / max(made.starts, 1):.2f} s",

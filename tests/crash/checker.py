@@ -50,7 +50,7 @@ class Counts:
     maybe_sent: int = 0
     why: list[str] = field(default_factory=list)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
-    silent: dict[str, str] = field(default_factory=dict)
+    silent: dict[tuple[int, str], str] = field(default_factory=dict)
     """Why nothing was said to a text."""
 
     @property
@@ -111,7 +111,7 @@ def _rows(connection: sa.Connection) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(joined.order_by(MESSAGE.c.id)).mappings()]
 
 
-def _turns(connection: sa.Connection) -> tuple[dict[int, list[str]], dict[str, str]]:
+def _turns(connection: sa.Connection) -> tuple[dict[int, list[str]], dict[tuple[int, str], str]]:
     """List what texts each conversation's turns were about, in their order; and why some got no answer."""
     found: dict[int, list[str]] = defaultdict(list)
     silent = {}
@@ -120,7 +120,7 @@ def _turns(connection: sa.Connection) -> tuple[dict[int, list[str]], dict[str, s
         if row.event["event"] == "TextReceived":
             found[row.conversation_id].append(row.event["text"])
             if row.silent:
-                silent[row.event["text"]] = row.silent
+                silent[row.conversation_id, row.event["text"]] = row.silent
     return found, silent
 
 

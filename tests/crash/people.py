@@ -69,7 +69,7 @@ class Person:
     lines: Iterator[Line]
     patient: bool = True
     gives_up: bool = False
-    """Whether they stop for good when an answer does not come."""
+    """Whether they stop for good when an answer does not come, after twice the time."""
     last: str = ""
     waits_for: str = ""
     heard_before: int = 0
@@ -82,7 +82,7 @@ class Person:
     def next_words(self, heard: Sequence[str]) -> str | None:
         """Say what they text now; None while they wait for an answer, or when all is said."""
         answered = not self.waits_for or any(self.waits_for in text for text in heard[self.heard_before :])
-        if self.over or not (answered or self.rounds_waited >= GIVES_UP_AFTER):
+        if self.over or not (answered or self.rounds_waited >= GIVES_UP_AFTER * (1 + self.gives_up)):
             return None
         said = next(self.lines, None)
         if said is None or (self.gives_up and not answered):

@@ -104,7 +104,7 @@ def kills(random: Random, many: int, kind: str) -> list[Kill]:
         layout = APART if apart else ALONE
         victim = _victim(random, layout, point)
         after = random.uniform(0.05, 1.2)
-        planned.append(Kill(blow, point, nth, victim, layout, after, _then(random, n)))
+        planned.append(Kill(blow, point, nth, victim, layout, after, _then(random, n, layout)))
     return planned
 
 
@@ -117,10 +117,15 @@ def _victim(random: Random, layout: Layout, point: Point | None) -> str:
     return "worker-1" if point.worker else "web"
 
 
-def _then(random: Random, n: int) -> timedelta:
-    """Say how long nothing runs: mostly just longer than a lease, now and then hours."""
+def _then(random: Random, n: int, layout: Layout) -> timedelta:
+    """Say how far time moves: mostly beyond the leases, now and then hours.
+
+    Beside others who live and may be sending it is less: a lease is longer than any send takes.
+    """
+    if layout is not ALONE:
+        return timedelta(seconds=random.choice((1, 10, 25)))
     if n % 25 == 24:
         return timedelta(hours=9)
     if n % 10 == 7:
         return timedelta(minutes=random.choice((3, 10, 45)))
-    return timedelta(seconds=random.choice((1, 20, 61, 65, 65, 70, 80)))
+    return timedelta(seconds=random.choice((1, 2, 5, 61, 65, 70)))
