@@ -209,14 +209,15 @@ class Workers:
         if family is None or not self._open:
             return
         now = self._workshop.clock.now()
-        at = await self._workshop.database.read(partial(due.next_due, families=[family], after=now))
+        soon = now + max(LOOK_EVERY[name], HEARING)  # later ones are found by looking again
+        look = partial(due.next_due, families=[family], after=now, until=soon)
+        at = await self._workshop.database.read(look)
         if name in AGAIN and (again := await AGAIN[name](self._workshop)) is not None:
             at = again if at is None else min(at, again)
         if at is None or not self._open:
             return
-        wait = at - now
-        if wait < max(LOOK_EVERY[name], HEARING):
-            trigger = DateTrigger(SystemClock().now() + wait)
+        if at < soon:
+            trigger = DateTrigger(SystemClock().now() + (at - now))
             self._scheduler.add_job(
                 self._tick, trigger, args=[name], id=f"next-{name}", replace_existing=True
             )
