@@ -282,6 +282,7 @@ def read(
                 opted_in=opted_in,
                 card=heard.card,
                 known_card=heard.known_card,
+                was_in=points.has_said_yes(connection, heard.point.id) if consent == "withdrawn" else None,
                 unsure=heard.unsure,
                 seen=heard.seen,
                 photos=len(one.photos),

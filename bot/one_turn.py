@@ -241,6 +241,8 @@ def _decide(
         step = coming.popleft() if coming else brought.popleft()
         talk.progress, effects = advance(world.flows, talk.progress, step)
         for effect in effects:
+            if isinstance(effect, OptIn) and talk.loaded.consent != "withdrawn":
+                continue  # START from an address that never stopped us: it says yes for no other
             _note(connection, talk, effect)
             if not isinstance(effect, Do):
                 turn.effects.append(effect)

@@ -31,6 +31,7 @@ class TextReceived:
     carrier_answers: bool = False  # the provider itself answers STOP, START and HELP
     unsure: bool = False  # this number may be somebody else's by now
     known_card: bool = False  # that card is the own one of somebody we know from another address
+    was_in: bool | None = None  # this address stopped us: whether it had said yes before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,8 @@ def text_came(turn: Turn, event: TextReceived) -> None:
             stop(turn, text, carrier_answers=event.carrier_answers)
             return
         case "start" if progress.stopped:
+            was_in = progress.opted_in if event.was_in is None else event.was_in
+            progress.opted_in = event.opted_in or was_in
             back_in(turn, text, carrier_answers=event.carrier_answers)
             return
         case "help" if not progress.stopped:

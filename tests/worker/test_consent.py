@@ -177,6 +177,20 @@ async def test_start_is_no_yes_of_somebody_who_never_said_one(town: Town, phone:
 
 
 @one_database
+async def test_start_from_another_phone_is_no_yes_for_it(town: Town) -> None:
+    await town.text("ride7", SMS)
+    await town.text("y", SMS)
+    add = partial(points.add_point, person_id=1, channel="simulator", address=TELEGRAM, now=town.clock.now())
+    await town.workshop.database.run(add)
+    await town.text("stop", SMS)
+    await town.text("START", TELEGRAM)
+    assert [(await point(town, phone)).consent for phone in (SMS, TELEGRAM)] == ["withdrawn", "none"]
+    await town.text("STOP", TELEGRAM)
+    await town.text("START", SMS)
+    assert [(await point(town, phone)).consent for phone in (SMS, TELEGRAM)] == ["given", "withdrawn"]
+
+
+@one_database
 async def test_an_unblocked_chat_that_never_said_yes_has_not_said_it_now(town: Town) -> None:
     await town.text("hi", TELEGRAM)
     await came_back(town, TELEGRAM, opt="blocked")
