@@ -218,7 +218,10 @@ def set_consent(
     message_id: int | None = None,
     shown: Shown | None = None,
 ) -> None:
-    """Write a yes or a stop into the ledger and on the address; messages.drop_for_stop drops what waits."""
+    """Write a yes or a stop into the ledger and on the address; messages.drop_for_stop drops what waits.
+
+    `shown` is the text they answered, as it left.
+    """
     line = {"contact_point_id": point_id, "change": change, "wording": wording, "method": method}
     read = {"shown": shown.print, "lang": shown.lang} if shown is not None else {}
     connection.execute(sa.insert(CONSENT).values(**line, **read, message_id=message_id, at=now))
