@@ -18,7 +18,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test fuzz crash typed simulate bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test fuzz crash contrast mutants typed simulate bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -59,6 +59,13 @@ typed: .venv/.dev  ## read TEXTS=100000 texts drawn from SEED=1 as answers to ev
 
 crash: .venv/.dev  ## kill the server KILLS=200 times under traffic (DB=sqlite or postgres), count what was lost
 	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED) --db $(DB) $(ARGS)
+
+contrast: KILLS = 20
+contrast: .venv/.dev  ## kill a plain bot KILLS=20 times in the same way, and count what it loses
+	$(BIN)/python -m tests.crash.contrast --kills $(KILLS) --seed $(SEED) $(ARGS)
+
+mutants: .venv/.dev  ## plant each known bug in a copy and see that a check fails; JOBS=2 copies at a time
+	$(BIN)/python -m tests.mutants --jobs $(JOBS) $(ARGS)
 
 bench: .venv/.dev  ## measure Onward beside its peers: one table (ARGS="turns --full")
 	$(BIN)/python -m tests.bench $(ARGS)

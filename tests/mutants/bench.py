@@ -125,9 +125,9 @@ def verdict(plant: Plant, lines: Sequence[Line]) -> tuple[Verdict, list[str]]:
     judged: Verdict = "caught"
     for check in plant.caught_by:
         mine = [one for one in lines if _is_of(one, check)]
-        noticed = [one for one in mine if one["noticed"]]
+        noticed = [one for one in mine if one["noticed"] or _shows(one, plant.symptom)]
         if noticed:
-            told.append(f"{noticed[0]['test']}: {noticed[0]['words']}"[:200])
+            told.append(f"{noticed[0]['test']}: {noticed[0]['words'] or noticed[0]['error']}"[:200])
         elif mine and all(one["outcome"] == "passed" for one in mine):
             told.append(f"{check} saw nothing")
             judged = "survived"
@@ -136,6 +136,11 @@ def verdict(plant: Plant, lines: Sequence[Line]) -> tuple[Verdict, list[str]]:
             told += [f"{check}: {each}"[:300] for each in why or ["did not run"]]
             judged = "broken" if judged == "caught" else judged
     return judged, told
+
+
+def _shows(line: Line, symptom: str) -> bool:
+    """Say whether a test failed by the very error that this bug raises."""
+    return bool(symptom and line["phase"] == "call" and line["error"] == symptom)
 
 
 def _is_of(line: Line, check: str) -> bool:

@@ -66,5 +66,8 @@ def line(test: str, outcome: str, error: str | None = None, phase: str = "call")
 )
 def test_a_plant_is_judged_by_its_checks(lines: list[Line], judged: str) -> None:
     assert verdict(PLANT, lines)[0] == judged
+    of_another_kind = replace(PLANT, symptom="TypeError")
+    assert verdict(of_another_kind, [line("t.py::a", "failed", "TypeError")])[0] == "caught"
+    assert verdict(of_another_kind, [line("t.py::a", "failed", "TypeError", "setup")])[0] == "broken"
     both = replace(PLANT, caught_by=("t.py::a", "t.py::b"))
     assert verdict(both, [*lines, line("t.py::b", "passed")])[0] == "survived"

@@ -107,6 +107,8 @@ class FakeTelegram(Misbehaving):
                     "from": BOT,
                     "text": parameters["text"],
                 }
+            case "getMe":
+                return BOT
             case "getFile":
                 name = str(parameters["file_id"])
                 size = len(self.files[name])
