@@ -172,9 +172,7 @@ def _event(standing: Standing, move: Move) -> Event | None:
     match move:
         case Typed(en=en, es=es, card=card, known_card=known, photos=photos):
             text = es if progress.lang == "es" else en
-            return TextReceived(
-                at=standing.at, text=text, card=card, known_card=known, photos=photos, **here
-            )
+            return TextReceived(at=standing.at, text=text, card=card, known_card=known, photos=photos, **here)
         case Picked():
             return _picked(standing, move, here)
         case Pinned():
