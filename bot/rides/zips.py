@@ -7,7 +7,7 @@ needed; looking up costs one dictionary access and the splitting of one line.
 
 import gzip
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import cos, radians
@@ -135,8 +135,16 @@ def of_city(city: str, near: tuple[float, float]) -> Zip | None:
 
 def nearest(lat: float, lon: float) -> Zip:
     """Find the ZIP whose middle is nearest to a pin: good for its zone and its town."""
-    code = min(_pins(), key=lambda each: _apart((each[1], each[2]), (lat, lon)))[0]
+    table = _by_latitude()
+    first, last = (bisect_left(table, (lat + far,)) for far in (-1.0, 1.0))
+    apart, code = _nearest_of(table[first:last] or table, lat, lon)
+    if apart > 1.0:  # something beside those of the same latitude may be nearer
+        _, code = _nearest_of(table, lat, lon)
     return _read(_lines()[code])
+
+
+def _nearest_of(table: Sequence[tuple[float, float, str]], lat: float, lon: float) -> tuple[float, str]:
+    return min((_apart((row_lat, row_lon), (lat, lon)), code) for row_lat, row_lon, code in table)
 
 
 def _apart(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -18,6 +18,7 @@ for _each in (
     "bot.rides.sample_map",
     "bot.worker.schedule",
     "psycopg",
+    "twilio.rest.api.v2010.account.message",
     "storage.database",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",

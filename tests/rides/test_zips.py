@@ -122,3 +122,9 @@ def test_the_table_in_the_tree_is_what_its_source_builds() -> None:
     }
     pairs = [(state, zones[code]) for code, _, _, _, state, _ in built]
     assert build_zips.usual_zones(pairs) == zips.USUAL_ZONE
+
+
+@pytest.mark.parametrize("pin", [(42.36, -71.05), (39.5, -98.3), (61.2, -149.9), (0.0, -30.0), (19.3, 166.6)])
+def test_the_nearest_zip_is_the_nearest_of_all(pin: tuple[float, float]) -> None:
+    of_all = min(zips._pins(), key=lambda each: zips._apart((each[1], each[2]), pin))
+    assert zips.nearest(*pin).code == of_all[0]
