@@ -129,7 +129,7 @@ def start_word(turn: Turn, text: str) -> bool:
     return flow_id is not None and open_flow(turn, flow_id)
 
 
-def _started_inside(turn: Turn, text: str) -> str | None:
+def started_inside(turn: Turn, text: str) -> str | None:
     """Find the longest start phrase said among other words ("i need a ride after all"); not one turned
     around."""
     said = _flat(text[:160]).split()
@@ -181,7 +181,7 @@ def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     if text and start_word(turn, text):
         return
     taken = take_up(turn)
-    if taken is None and text and (inside := _started_inside(turn, text)) and open_flow(turn, inside):
+    if taken is None and text and (inside := started_inside(turn, text)) and open_flow(turn, inside):
         return
     if taken is not None:
         _resume(turn, taken, text)

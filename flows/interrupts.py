@@ -14,6 +14,7 @@ from flows.answers import read
 from flows.answers.not_an_answer import Reason, reason
 from flows.answers.plain import fold
 from flows.answers.reading import Asked, Understood
+from flows.asked import asks_back, wants_another
 from flows.back import FIRST, answer_undo, go_back
 from flows.effects import CallHuman, SetLanguage
 from flows.events import OptionTapped, SpotShared, TextReceived
@@ -192,10 +193,12 @@ def _early(turn: Turn, text: str) -> bool:
 def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> None:
     if _says_more_than_no(turn, frame, step, text) and start_word(turn, text):
         return
+    if _takes_any_words(frame, step) and (wants_another(turn, text) or asks_back(turn, text)):
+        return
     back = hear(turn, root, frame, step, text)
     if back is None:
         return
-    if not back.draft and start_word(turn, text):
+    if not back.draft and (start_word(turn, text) or asks_back(turn, text)):
         return
     if isinstance(step, Ask) and step.anything_else is not None and frame.confirm is None:
         _anything_else(turn, root, frame, step, text)
@@ -209,6 +212,11 @@ def _says_more_than_no(turn: Turn, frame: Frame, step: Question, text: str) -> b
     if not asks_yes_or_no or len(text.split()) < 2 or turn.progress.opted_in is False:
         return False
     return read(text, Asked("yes_no", turn.progress.lang, turn.now)) == Understood(False)
+
+
+def _takes_any_words(frame: Frame, step: Question) -> bool:
+    """Tell whether nearly any text would be taken as the answer, though another was meant: a place."""
+    return isinstance(step, Ask) and step.as_ == "address" and frame.confirm is None
 
 
 def _anything_else(turn: Turn, root: Frame, frame: Frame, step: Ask, text: str) -> None:
