@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from storage.outbox import NEVER_SENT
 from storage.tables import ContactPoint, Message, Ride, Turn, table
-from tests.crash.driver import Driver, stuck
+from tests.crash.driver import Driver
 from tests.crash.people import Person, Text
+from tests.crash.rest import stuck
 
 MESSAGE, POINT, RIDE, TURN = table(Message), table(ContactPoint), table(Ride), table(Turn)
 LEFT: Final = ("sent", "delivered")

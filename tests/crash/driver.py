@@ -9,29 +9,22 @@ runs undisturbed until nothing is due, and is asked to stop.
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from random import Random
 from typing import Any, Final
 
 import httpx
-import sqlalchemy as sa
 
-from storage import due
-from storage.outbox import OUTBOX
-from storage.photos import PHOTOS
-from storage.places import LOOKUPS
-from storage.rides import RIDES
-from storage.timers import TIMERS
-from tests.crash.installation import DidNotStart, Installation, size_limit
+from tests.crash.installation import DidNotStart, Installation
+from tests.crash.log import Log
 from tests.crash.people import BOOKS, Person, Text, booker, people, write
+from tests.crash.rest import stuck
 from tests.crash.weather import TELEGRAM, TWILIO, Kill, company_faults, kills, weather
 from tests.wire import twilio
 
-FAMILIES: Final = (OUTBOX, TIMERS, RIDES, LOOKUPS, PHOTOS)
 RIDERS: Final = 3
 """For so many who count one books a ride; who is done, or interrupted too long, is followed by another."""
 
@@ -50,9 +43,6 @@ LEASE: Final = timedelta(seconds=65)
 FULL_FOR: Final = 2.0
 """Seconds, at most: until somebody was refused."""
 
-FULL_AT: Final = 4096
-"""Bytes beyond which no file may be written while a disk is full."""
-
 COMES_BACK_WITHIN: Final = 20.0
 QUIET_AFTER: Final = (1, 30, 61, 61, 125, 300, 900, 1800, 1800, 3600, 3600)
 """Seconds that time is moved by in the end, until nothing is due."""
@@ -60,24 +50,6 @@ QUIET_AFTER: Final = (1, 30, 61, 61, 125, 300, 900, 1800, 1800, 3600, 3600)
 
 class NotWell(Exception):
     """Something outside the counts went wrong: it did not go on after a disturbance."""
-
-
-@dataclass
-class Log:
-    """What the driver was told, and did."""
-
-    texts: list[Text] = field(default_factory=list)
-    delivered: set[str] = field(
-        default_factory=set
-    )  # ids of texts whose delivery we reported, and were heard
-    posts: int = 0
-    refused: Counter[int] = field(default_factory=Counter)
-    killed: Counter[str] = field(default_factory=Counter)
-    missed_points: Counter[str] = field(default_factory=Counter)
-    reached: Counter[str] = field(
-        default_factory=Counter
-    )  # what those who booked a ride waited for in the end
-    stopped_well: bool = False
 
 
 @dataclass
@@ -303,15 +275,9 @@ class Driver:
 
     async def _fill_disk(self) -> None:
         """Let nothing be written for a moment: what is not kept is not answered 200, and then it goes on."""
-        if self.installation.kind == "postgres":
-            await asyncio.to_thread(self._statement, *_FULL)
-            await self._refuses()
-            await asyncio.to_thread(self._statement, *_ROOM)
-        else:
-            pids = [one.pid for one in self.installation.processes.values() if one.pid is not None]
-            size_limit(pids, FULL_AT)
-            await self._refuses()
-            size_limit(pids, -1)
+        await asyncio.to_thread(self.installation.fill_disk, full=True)
+        await self._refuses()
+        await asyncio.to_thread(self.installation.fill_disk, full=False)
         await self._goes_on("the disk was full")
 
     async def _refuses(self) -> None:
@@ -319,13 +285,6 @@ class Driver:
         end, before = time.monotonic() + FULL_FOR, self.log.refused.total()
         while self.log.refused.total() == before and time.monotonic() < end:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.02)
-
-    def _statement(self, *statements: str) -> None:
-        engine = self.installation.engine()
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-        engine.dispose()
 
     async def _goes_on(self, after: str) -> None:
         """Wait until a text is kept again."""
@@ -433,24 +392,3 @@ class Driver:
                 return sum(len(rows) for rows in stuck(connection, self.installation.clock.now()).values())
         finally:
             engine.dispose()
-
-
-def stuck(connection: sa.Connection, now: datetime) -> dict[str, list[int]]:
-    """List the rows that are due or leased, by table."""
-    found: dict[str, list[int]] = {}
-    for family in FAMILIES:
-        columns = family.table.c
-        due_now = sa.or_(columns.due_at <= due.NOW, columns.lease_until > due.NOW)
-        ids = sa.select(columns.id).where(sa.text(family.open), due_now).order_by(columns.id)
-        rows = list(connection.scalars(ids, {"now": now}))
-        if rows:
-            found[family.table.name] = rows
-    return found
-
-
-_FULL: Final = (
-    "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$",
-    "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON message FOR EACH ROW EXECUTE FUNCTION no_room()",
-)
-_ROOM: Final = ("DROP TRIGGER no_room ON message",)

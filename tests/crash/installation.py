@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,6 +53,17 @@ NO_PACE: Final = {
 
 NO_NIGHT: Final = {"QUIET_TO": "00:00", "QUIET_FROM": "23:59"}
 """Nudges ring at any hour, so that there are timers to die in."""
+
+
+FULL_AT: Final = 4096
+"""Bytes beyond which no file may be written while a disk is full."""
+
+_FULL: Final = (
+    "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$",
+    "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON message FOR EACH ROW EXECUTE FUNCTION no_room()",
+)
+_ROOM: Final = ("DROP TRIGGER no_room ON message",)
 
 
 class DidNotStart(Exception):
@@ -159,6 +170,20 @@ class Installation:
         company.raise_for_status()
         return at
 
+    def fill_disk(self, *, full: bool) -> None:
+        """Fill the disk, or make room again: by a limit on our processes, or an error of PostgreSQL's."""
+        if self.kind == "postgres":
+            engine = self.engine()
+            with engine.begin() as connection:
+                for statement in _FULL if full else _ROOM:
+                    connection.exec_driver_sql(statement)
+            engine.dispose()
+            return
+        for process in self.processes.values():
+            assert process.pid is not None
+            _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (FULL_AT if full else -1, hard))
+
     def engine(self) -> sa.Engine:
         """Open the database beside the server, with its keys."""
         return make_engine(self.database_url, key_ring(_settings(self.database_url)))
@@ -250,10 +275,3 @@ def _put_there(settings: Settings, now: datetime, connection: sa.Connection) -> 
     )
     funds.add_fund(connection, name="Rides (sample)", budget_cents=PLENTY_CENTS, now=now)
     invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1_000_000)
-
-
-def size_limit(pids: Sequence[int], limit: int) -> None:
-    """Let these processes write no file beyond so many bytes: to them the disk is full. -1: as they like."""
-    for pid in pids:
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
