@@ -290,6 +290,15 @@ async def test_taking_over_drops_what_the_bot_had_not_begun_to_say(desk: Desk) -
     assert (talk.epoch, talk.taken_over_by) == (1, 1)
 
 
+async def test_a_take_over_leaves_nothing_in_line(desk: Desk) -> None:
+    await desk.text("RIDE7")
+    await desk.talks.received([desk.inbound("y")])
+    [person] = await desk.rows(sa.select(PERSON))
+    await desk.talks.take_over(1, person.id)
+    [*_, question] = await desk.rows(sa.select(MESSAGE).order_by(MESSAGE.c.id))
+    assert (question.state, question.error) == ("dropped", "taken_over")
+
+
 async def test_nobody_is_written_to_who_has_not_agreed(desk: Desk) -> None:
     await desk.text("RIDE7")
     [person] = await desk.rows(sa.select(PERSON))

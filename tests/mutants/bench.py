@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from tests.mutants.plants import Edit, Plant
+from tests.mutants.plant import Edit, Plant
 from tests.mutants.witness import REPORT
 
 ROOT: Final = Path(__file__).parent.parent.parent

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.bench import ROOT, Line, stale, verdict
-from tests.mutants.plants import PLANTS, Edit, Plant
+from tests.mutants.plant import Edit, Plant
+from tests.mutants.plants import PLANTS
 
 PLANT = Plant("a bug", "breaks it", 1, (Edit("bot/lane.py", "class Lane", "class Line"),), ("t.py::a",))
 

@@ -201,6 +201,30 @@ async def test_429_holds_all_of_that_sender_and_nobody_else(post: Post) -> None:
     assert await post.run(seconds=40) == ["sent"] * 3
 
 
+async def test_429_holds_its_sender_and_no_other(post: Post) -> None:
+    await post.meet(DEE)
+    await post.meet(CHAT, "telegram")
+    post.twilio.faults.append(Fault(429, body={"code": 20429}, headers={"Retry-After": "40"}))
+    await post.queue("One.")
+    assert await post.run() == ["queued"]
+    await post.queue("Two.", to=DEE)
+    await post.queue("Three.", to=CHAT)
+    assert await post.run(seconds=39) == ["queued", "queued", "sent"]
+    assert await post.run(seconds=1) == ["sent"] * 3
+
+
+async def test_what_waits_for_the_morning_pays_nothing(post: Post) -> None:
+    one_a_second = post.workshop.settings.model_copy(update={"sms_per_second": 1.0})
+    post.workshop = replace(post.workshop, settings=one_a_second)
+    post.clock.move_to(NOON.replace(hour=23))
+    for number in range(10):
+        await post.meet(f"+1617555020{number}")
+        await post.queue("Tomorrow.", to=f"+1617555020{number}", kind="reminder")
+    await post.run()
+    morning = NOON.replace(hour=9) + timedelta(days=1)
+    assert {row.due_at for row in await post.rows()} == {morning}, "some could not pay for being looked at"
+
+
 async def test_where_nobody_can_tell_it_is_maybe_sent_after_two_minutes(post: Post) -> None:
     post.twilio.faults.extend([Fault(500, done=True)] + [Fault(500)] * 4)
     await post.queue("One.", "Two.")

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
 
+from bot.channels.base import Inbound
 from bot.channels.sms import SMS_PATH, Sms
 from bot.clock import MovableClock
 from bot.conversation import Conversations
@@ -167,6 +168,27 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again(line: Line, fault: F
     line.clock.move(timedelta(minutes=1))
     await line.settle()
     assert await line.came() == ["hi", "YES"]
+
+
+class IsAwayOnce(Conversations):
+    """A process whose database goes away when it is handed what was missed."""
+
+    async def received(self, inbound: Sequence[Inbound]) -> None:
+        raise ConnectionError("the database is away")
+
+
+@SQLITE
+async def test_what_was_fetched_and_not_kept_is_fetched_again(line: Line) -> None:
+    line.clock.move(timedelta(days=3))
+    line.twilio.receive(RAY, "hello", at=line.clock.now() - timedelta(hours=60))
+    shop = line.workshop
+    away = IsAwayOnce(shop.database, FLOWS, shop.settings, line.clock, lambda name: None)
+    await reconcile.begin(shop)
+    with pytest.raises(ConnectionError):
+        await reconcile.step(replace(shop, conversations=away))
+    line.clock.move(reconcile.TURN)
+    await line.settle()
+    assert await line.came() == ["hello"]
 
 
 async def test_of_many_processes_one_sweeps(line: Line) -> None:
