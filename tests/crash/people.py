@@ -21,6 +21,7 @@ Line: TypeAlias = tuple[str, str]
 
 LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 ASKED: Final = "Next number?"
+COUNT: Final = "COUNT"
 HELLO: Final[Sequence[Line]] = ((GROUP_CODE, "OK if we text you"), ("yes", "interview set?"))
 BOOKING: Final[Sequence[Line]] = (
     *HELLO,
@@ -84,7 +85,8 @@ class Person:
         answered = not self.waits_for or any(self.waits_for in text for text in heard[self.heard_before :])
         if self.over or not (answered or self.rounds_waited >= GIVES_UP_AFTER * (1 + self.gives_up)):
             return None
-        said = next(self.lines, None)
+        again = not answered and self.waits_for == ASKED
+        said = (COUNT, ASKED) if again else next(self.lines, None)  # whoever is lost begins to count again
         if said is None or (self.gives_up and not answered):
             self.over = True
             return None
@@ -103,7 +105,7 @@ class Person:
 def counting(number: int) -> Iterator[Line]:
     """Say hello, then one number after the other, each of them once in the world."""
     yield from HELLO
-    yield ("COUNT", ASKED)
+    yield (COUNT, ASKED)
     for n in itertools.count(1):
         yield (f"number {_letters(number)}{_letters(n)}", ASKED)
 
