@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.crash.contrast import came_back
+from tests.crash.contrast import Contrast, PlainInstallation, came_back
+from tests.crash.driver import Driver
+from tests.crash.installation import Installation
 from tests.crash.people import ASKED
 from tests.crash.plain import CONSENT, SET, PlainBot
 
@@ -32,3 +34,11 @@ def test_what_came_back_is_counted() -> None:
     assert came_back({HERS, HIS}, {("900100", "Got number bcd."): 3}) == {
         "numbers": 2, "lost": 1, "answered_twice": 1, "reminders_lost": 2, "reminders_twice": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("ours", "whose"), [(Contrast, Driver), (PlainInstallation, Installation)])
+def test_what_is_done_otherwise_is_done_in_place_of_something(ours: type, whose: type) -> None:
+    """A method of the driver that goes by another name now would quietly be the driver's own again."""
+    changed = {name for name, what in vars(ours).items() if callable(what) and not name.startswith("__")}
+    assert changed
+    assert changed <= set(vars(whose))

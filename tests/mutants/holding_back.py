@@ -190,7 +190,6 @@ PLANTS: Final = (
             ),
         ),
         (f"{OUTBOX}test_a_send_waits_for_a_turn_under_way_and_sees_what_it_decided",),
-        symptom="Failed",
     ),
     Plant(
         "a STOP at the carrier is not ours",
