@@ -53,9 +53,9 @@ def open_question(turn: Turn, seen: int | None = None) -> tuple[Frame, Frame, Qu
 # --- opening --------------------------------------------------------------------------------------------
 
 
-def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING) -> bool:
+def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING, *, rest: str = "") -> bool:
     """Bring a flow to the person: the open run of it, or a new one on top; False where it lacks what it
-    needs."""
+    needs. `rest` is what was said beside the words that began it."""
     let_go(turn)
     progress = turn.progress
     for root in reversed(progress.stack):
@@ -70,7 +70,7 @@ def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING) -> 
     if lacking(turn, frame):
         return False
     _close_menu(turn)
-    open_root(turn, frame)
+    open_root(turn, frame, rest=rest)
     return True
 
 
@@ -148,6 +148,13 @@ def started_inside(turn: Turn, text: str) -> str | None:
     return found[1] if found else None
 
 
+def starts_inside(turn: Turn, text: str) -> bool:
+    """Start the flow whose phrase is said among other words; these are kept for its question ("they moved it
+    to thursday")."""
+    flow_id = None if turn.progress.opted_in is False else started_inside(turn, text)
+    return flow_id is not None and open_flow(turn, flow_id, rest=text[:160])
+
+
 # --- nothing open ---------------------------------------------------------------------------------------
 
 
@@ -181,7 +188,7 @@ def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
     if text and start_word(turn, text):
         return
     taken = take_up(turn)
-    if taken is None and text and (inside := started_inside(turn, text)) and open_flow(turn, inside):
+    if taken is None and text and starts_inside(turn, text):
         return
     if taken is not None:
         _resume(turn, taken, text)

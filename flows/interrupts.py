@@ -29,6 +29,7 @@ from flows.front import (
     open_flow,
     open_question,
     start_word,
+    starts_inside,
 )
 from flows.guard import STILL_YOU, ask_who, doubts, guarded, may_be_another, not_them
 from flows.hearing import hear, take, tapped
@@ -198,7 +199,7 @@ def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) ->
     back = hear(turn, root, frame, step, text)
     if back is None:
         return
-    if not back.draft and (start_word(turn, text) or asks_back(turn, text)):
+    if not back.draft and (start_word(turn, text) or asks_back(turn, text) or starts_inside(turn, text)):
         return
     if isinstance(step, Ask) and step.anything_else is not None and frame.confirm is None:
         _anything_else(turn, root, frame, step, text)

@@ -47,11 +47,13 @@ MOST_ITEMS = 12  # of a list that an action gives or an event brings
 _MOST_STEPS = 400  # in one turn: far above any flow, so that even a faulty one ends
 
 
-def open_root(turn: Turn, frame: Frame, *, cause: str | None = None, loud: bool = False) -> None:
-    """Put a talk on top and begin it."""
+def open_root(
+    turn: Turn, frame: Frame, *, cause: str | None = None, loud: bool = False, rest: str = ""
+) -> None:
+    """Put a talk on top and begin it; `rest` is what was said beside the words that began it."""
     progress = turn.progress
     frame.cause, frame.loud = cause, loud
-    progress.rest = ""
+    progress.rest = rest
     progress.stack.append(frame)
     _keep_small(progress)
     walk(turn, frame)
