@@ -1,12 +1,12 @@
 """The ticker: APScheduler says when to look, the database says what to do.
 
-Theory of operation. Each worker has at most one run under way. `wake(name)` starts it, or has the running
-one look once more; it goes on until its step finds nothing. Then the ticker arms a date trigger at the
-family's next due row, so that a reminder leaves at its second. Besides that every worker looks every two
-seconds, for what other processes wrote, and when the clock is moved; while this process hears the others'
-bell, every fifteen seconds will do. A step of ALONE runs in one process at a time. Nothing is remembered
-here: a ticker that dies loses no work. A step that raises is logged and its worker looks again at the next
-tick.
+Theory of operation. Each worker has one run under way (BESIDE: a few, where the first is slow). `wake(name)`
+starts it, or has the running one look once more; it goes on until its step finds nothing. Then the ticker
+arms a date trigger at the family's next due row, so that a reminder leaves at its second. Besides that every
+worker looks every two seconds, for what other processes wrote, and when the clock is moved; while this
+process hears the others' bell, every fifteen seconds will do. A step of ALONE runs in one process at a time.
+Nothing is remembered here: a ticker that dies loses no work. A step that raises is logged and its worker
+looks again at the next tick.
 """
 
 import asyncio
@@ -70,6 +70,12 @@ ALONE = frozenset({"housekeeping", "reaching"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
+BESIDE = {"deliver": 4}
+"""Runs at a time of a worker that waits for somebody outside: a provider slow to answer for one text holds up
+the few that were claimed with it, and nobody else's."""
+SLOW = 0.25
+"""Seconds a step may take before another run begins beside it."""
+
 MOST_ROUNDS = 1000
 """Steps in one run, so that a fault that never ends cannot hold the loop for good."""
 
@@ -97,7 +103,7 @@ class Workers:
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, dict[asyncio.Task[None], float]] = {name: {} for name in steps}
         self._again: set[str] = set()
         self._open = False
         self._forget: Callable[[], None] = lambda: None
@@ -126,10 +132,19 @@ class Workers:
             self._wake_all()
         if not self._open or name not in self._steps:
             return
-        if name in self._running:
-            self._again.add(name)
-        else:
-            self._running[name] = asyncio.create_task(self._run(name), name=f"worker-{name}")
+        runs, now = self._running[name], asyncio.get_running_loop().time()
+        slow = all(now - began >= SLOW for began in runs.values())
+        if not runs or (slow and len(runs) < BESIDE.get(name, 1)):
+            runs[asyncio.create_task(self._run(name), name=f"worker-{name}")] = now
+            return
+        self._again.add(name)
+        if len(runs) < BESIDE.get(name, 1):
+            asyncio.get_running_loop().call_later(SLOW, self._wake_again, name)
+
+    def _wake_again(self, name: str) -> None:
+        """Wake once more where the run that was to look again has not come to it."""
+        if name in self._again:
+            self.wake(name)
 
     async def stop(self, patience: timedelta = timedelta(seconds=5)) -> None:
         """Start nothing new and let what runs come to its end; after `patience` it is cancelled.
@@ -142,7 +157,7 @@ class Workers:
             self._scheduler.pause()
             await asyncio.sleep(0)  # what was just woken wakes its worker, which starts nothing any more
             self._scheduler.shutdown(wait=False)
-        running = list(self._running.values())
+        running = [task for runs in self._running.values() for task in runs]
         if running:
             _, late = await asyncio.wait(running, timeout=patience.total_seconds())
             for task in late:
@@ -165,10 +180,13 @@ class Workers:
             self.wake(name)
 
     async def _run(self, name: str) -> None:
-        self._looked[name] = asyncio.get_running_loop().time()
+        loop, run = asyncio.get_running_loop(), asyncio.current_task()
+        assert run is not None, "a run is a task"
+        self._looked[name] = loop.time()
         try:
             for _ in range(MOST_ROUNDS):
                 self._again.discard(name)
+                self._running[name][run] = loop.time()
                 done = await self._step(name)
                 self.ticked[name] = self._workshop.clock.now()
                 self._reaches(name)
@@ -176,12 +194,12 @@ class Workers:
                     break
             await self._arm(name)
         except (sa.exc.OperationalError, *LOST) as error:
-            self._looked.pop(name)  # it has not: the next tick counts
+            self._looked.pop(name, None)  # it has not: the next tick counts
             self._reaches_not(name, error)
         except Exception:
             log.exception("worker failed", extra={"worker": name})
         finally:
-            del self._running[name]
+            del self._running[name][run]
             if name in self._again:
                 self._again.discard(name)
                 self.wake(name)

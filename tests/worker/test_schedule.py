@@ -78,6 +78,38 @@ async def start(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[St
         await workers.stop()
 
 
+async def test_a_slow_provider_holds_up_only_what_was_claimed_with_it(start: Start) -> None:
+    slow, others = asyncio.Event(), Counted()
+
+    async def deliver(workshop: Workshop) -> int:
+        if others.runs == 0:
+            others.runs += 1
+            await slow.wait()
+            return 0
+        return await others.step(workshop)
+
+    workers = await start(deliver=deliver)
+    await others.came_to(1)
+    begun = monotonic()
+    workers.wake("deliver")  # while the first one hangs
+    await others.came_to(2)
+    assert monotonic() - begun < 2
+    slow.set()
+
+
+async def test_a_worker_of_our_own_rows_has_one_run_at_a_time(start: Start) -> None:
+    timers_ = Counted()
+    timers_.gate.clear()
+    workers = await start(timers=timers_.step)
+    await timers_.came_to(1)
+    for _ in range(3):
+        await asyncio.sleep(schedule.SLOW)
+        workers.wake("timers")
+    await timers_.came_to(1)
+    timers_.gate.set()
+    await timers_.came_to(2)
+
+
 async def test_it_looks_at_the_start_and_until_there_is_no_more(start: Start) -> None:
     counted = Counted(left=3)
     workers = await start(timers=counted.step)
