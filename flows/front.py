@@ -198,6 +198,7 @@ def nothing_open(turn: Turn, text: str, card: str | None = None) -> None:
         go_on(turn, waiting)
     else:
         menu(turn)
+        progress.rest = text[:160]  # "fri 9am" is read back when they pick what it is about
 
 
 def _resume(turn: Turn, root: Frame, text: str) -> None:

@@ -108,7 +108,7 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
     """Take a text of someone we may talk with."""
     if turn.progress.undoing is not None and _answers_undo(turn, text):
         return
-    if turn.progress.opted_in is False and not turn.progress.stack:
+    if turn.progress.opted_in is False and (not turn.progress.stack or _says_si(turn, text)):
         hear_language(turn, text)
     if event.photos and not text:
         text = "(photo)"
@@ -138,6 +138,11 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
         _answer(turn, *asked, text)
     else:
         nothing_open(turn, text, event.card)
+
+
+def _says_si(turn: Turn, text: str) -> bool:
+    """Tell whether the consent is answered in Spanish; YES after ES is no wish for English."""
+    return turn.flows.keywords.language(text) == "es"
 
 
 def _brings_card(turn: Turn, card: str) -> bool:

@@ -10,7 +10,7 @@ from flows.answers import read
 from flows.answers.crisis import tier
 from flows.answers.reading import AskBack, Asked, Understood
 from flows.effects import Button, CallHuman, OptIn, OptOut
-from flows.front import nothing_open, open_question, take_up
+from flows.front import hear_language, nothing_open, open_question, take_up
 from flows.listening import let_go
 from flows.model import WaitFor
 from flows.progress import innermost
@@ -149,6 +149,7 @@ def danger(turn: Turn, text: str) -> bool:
                 return False
         return True
     grade, rule = found
+    hear_language(turn, text)  # in danger they write as they speak
     if progress.stopped:
         turn.effects.append(CallHuman("crisis", rule))
         return False
