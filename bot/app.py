@@ -12,6 +12,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from bot.channels.base import Channel
@@ -116,6 +118,7 @@ def build(
     asgi = Starlette(
         routes=_routes(process, wake, demo),
         max_body_size=LARGEST_BODY,
+        exception_handlers={ClientDisconnect: _gone},
         lifespan=lambda _: running(process),
     )
     return App(
@@ -129,6 +132,11 @@ def build(
         reload=reload,
         channels=channels,
     )
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Answer who hung up before they had said it all: nothing was kept, and nobody reads this."""
+    return Response(status_code=400)
 
 
 def _clock(settings: Settings) -> Clock:

@@ -149,3 +149,28 @@ def test_who_calls_our_number_hears_whom_to_call_in_both_languages() -> None:
     assert spanish[0] == "es-US"
     assert spanish[1].startswith("Este numero solo recibe")
     assert english[1].split("call ")[-1].rstrip(".") in spanish[1]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_who_hangs_up_before_the_end_is_no_fault_of_ours(database_url: str) -> None:
+    app = build(settings(database_url))
+    said: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/phone/api/sms:+15555550142/send",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
+        "client": ("127.0.0.1", 1),
+    }
+    coming = [{"type": "http.request", "body": b'{"te', "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async with app.asgi.router.lifespan_context(app.asgi):
+        await app.asgi(scope, receive, send)
+    assert said[0]["status"] == 400
