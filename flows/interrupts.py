@@ -51,6 +51,7 @@ from flows.turn import (
 PERSON = "ask_caseworker"
 _SAID_YES_OR_NO = re.compile(r"^\W*(?:yes|yeah|yep|yup|y|no|nope|nah|n|si)\b")
 _LAST_WORDS = 500
+PHOTO = "(photo)"  # what a photo without words reads as
 NO = 2  # the second option of a yes or no
 _SAME_SITTING = timedelta(hours=1)
 
@@ -111,7 +112,7 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
     if turn.progress.opted_in is False and (not turn.progress.stack or _says_si(turn, text)):
         hear_language(turn, text)
     if event.photos and not text:
-        text = "(photo)"
+        text = PHOTO
     if event.known_card and _comes_back(turn, event.card):
         return
     if (event.unsure or doubts(turn.progress)) and STILL_YOU in turn.flows.flows and guarded(turn, text):
@@ -197,6 +198,8 @@ def _early(turn: Turn, text: str) -> bool:
 
 
 def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) -> None:
+    if _only_words(turn, step, text):
+        return
     if _says_more_than_no(turn, frame, step, text) and start_word(turn, text):
         return
     if _takes_any_words(frame, step) and (wants_another(turn, text) or asks_back(turn, text)):
@@ -218,6 +221,16 @@ def _says_more_than_no(turn: Turn, frame: Frame, step: Question, text: str) -> b
     if not asks_yes_or_no or len(text.split()) < 2 or turn.progress.opted_in is False:
         return False
     return read(text, Asked("yes_no", turn.progress.lang, turn.now)) == Understood(False)
+
+
+def _only_words(turn: Turn, step: Question, text: str) -> bool:
+    """Say that a photo where a place or the like is asked for cannot be read here; it costs no try."""
+    if text != PHOTO or (isinstance(step, Ask) and step.as_ in ("photo", "text")):
+        return False
+    let_go(turn)
+    say(turn, sentence(turn, "unclear.voice"))
+    turn.progress.back_to = True
+    return True
 
 
 def _takes_any_words(frame: Frame, step: Question) -> bool:
