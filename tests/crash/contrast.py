@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from multiprocessing.process import BaseProcess
 from random import Random
 
 import httpx
@@ -45,22 +46,25 @@ class PlainInstallation(Installation):
         point: Point | None = None,
         nth: int = 1,
     ) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers; one that fell over its start is started again, as elsewhere."""
         began = time.monotonic()
         self.kill()
-        process = multiprocessing.get_context("forkserver").Process(
-            target=plain_bot, args=(self.port, TOKEN, self.telegram.url, self.folder), daemon=True
-        )
-        process.start()
         self.layout = ALONE
-        self.processes["serve"] = process
-        while time.monotonic() < began + STARTS_WITHIN and process.is_alive():
+        while time.monotonic() < began + STARTS_WITHIN:
+            if not self.runs("serve"):
+                self.processes["serve"] = self._launch()
             if await self.well(client):
                 self.starts += 1
                 self.start_seconds += time.monotonic() - began
                 return
             await asyncio.sleep(0.01)
         raise DidNotStart("the plain bot")
+
+    def _launch(self) -> BaseProcess:
+        given = (self.port, TOKEN, self.telegram.url, self.folder)
+        process = multiprocessing.get_context("forkserver").Process(target=plain_bot, args=given, daemon=True)
+        process.start()
+        return process
 
 
 @dataclass
