@@ -97,6 +97,8 @@ SAMPLES: dict[str, Any] = {
         "place": "x",
     },
     "ride": {"id": 1, "leg": "out", "pickup_at": datetime(2027, 2, 24, 7, 10), "pickup": "x", "dropoff": "y"},
+    "promise": {"who": "Maria", "number": "215-555-0199", "when": datetime(2027, 2, 24, 11, 0)},
+    "phone": {"other": True},
 }
 
 
