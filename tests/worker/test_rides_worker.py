@@ -187,7 +187,7 @@ async def _crash_while_ordering(town: Town, *, twice: bool) -> None:
 async def test_no_cars_is_said_and_both_legs_are_let_go(town: Town) -> None:
     await market(town, cars=False)
     got = await town.talk(*TOMORROW)
-    assert any(text.startswith("I found no car for that time. Maria looks for a way") for text in got)
+    assert any(text.startswith("I found no car for that time.") for text in got)
     await one_car_each_or_a_human(town)
     assert (await town.fund()).held_cents == 0
     assert {row.state for row in await town.rides()} <= {"failed", "cancelled"}
@@ -199,7 +199,7 @@ async def test_over_budget_is_a_humans_to_decide(town: Town) -> None:
     )
     await market(town, cars=True, surge=3.0)
     got = await town.talk(*TOMORROW)
-    assert any(text.startswith("That ride costs more than I may book alone. Maria") for text in got)
+    assert any(text.startswith("That ride costs more than I may book alone.") for text in got)
     await one_car_each_or_a_human(town)
     assert await live(town) == []
     assert (await town.fund()).held_cents == 0
