@@ -18,7 +18,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test fuzz crash contrast mutants typed simulate bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test long fuzz crash contrast mutants typed simulate bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -47,6 +47,9 @@ check: .venv/.dev  ## look at the code and the flows without running them: forma
 
 test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+long: .venv/.dev  ## run the tests that have no place in the five minutes of `make test`
+	$(BIN)/pytest -n $(JOBS) -m long $(ARGS)
 
 fuzz: .venv/.dev  ## let EVENTS=200000 random things happen to people in the flows, from SEED=1 (MINUTES=20 at most)
 	$(BIN)/python -m tests.flows.fuzz --events $(EVENTS) --seed $(SEED) --minutes $(MINUTES) $(if $(LIFE),--life $(LIFE))

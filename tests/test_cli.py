@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from bot.app import key_ring
 from bot.cli import app
@@ -44,8 +45,8 @@ def test_the_app_is_put_together_without_telegram_or_twilio() -> None:
 
 def test_bad_settings_are_listed_all_at_once(tmp_path: Path) -> None:
     bad = {"ENV": "production", "PORT": "eighty", "TELEGRAM_MODE": "webhook"}
-    done = onward(tmp_path, "serve", **bad)
-    assert done.returncode == 1
+    done = here(tmp_path, "serve", **bad)
+    assert done.exit_code == 1
     assert "Traceback" not in done.stderr
     for name in ("PORT", "TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "PUBLIC_URL", "ENCRYPTION_KEYS"):
         assert f"  {name}: " in done.stderr, done.stderr
@@ -64,8 +65,8 @@ def test_flows_with_faults_stop_the_start_with_every_fault(tmp_path: Path) -> No
 
 def test_a_database_that_is_away_is_said_plainly(tmp_path: Path) -> None:
     away = "postgresql://nobody:x@127.0.0.1:1/none"
-    done = onward(tmp_path, "db", "upgrade", ENV="test", DATABASE_URL=away)
-    assert done.returncode == 1
+    done = here(tmp_path, "db", "upgrade", ENV="test", DATABASE_URL=away)
+    assert done.exit_code == 1
     assert "The database does not answer" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -98,9 +99,15 @@ def test_a_port_that_is_taken_is_said_plainly(tmp_path: Path) -> None:
 
 def test_the_schema_is_made_where_the_settings_say(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'onward.db'}"
-    done = onward(tmp_path, "db", "upgrade", ENV="test", DATABASE_URL=url)
-    assert done.returncode == 0, done.stderr
+    done = here(tmp_path, "db", "upgrade", ENV="test", DATABASE_URL=url)
+    assert done.exit_code == 0, done.stderr
     assert (tmp_path / "new" / "onward.db").exists()
+
+
+def here(folder: Path, *words: str, **environ: str) -> Result:
+    """Run the command in this process, in a folder without a .env: what ends before anything is served."""
+    with chdir(folder):
+        return RUN.invoke(app, [*words], env=environ)
 
 
 def onward(folder: Path, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":

@@ -17,8 +17,13 @@ from tests.road.conftest import (
 from tests.wire.telegram import fake_telegram
 from tests.wire.twilio import fake_twilio
 
+# Each way in on one of the databases by `make test`, and on the other by `make long`.
+POSTGRES_LATER = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.long)]
+SQLITE_LATER = [pytest.param("sqlite", marks=pytest.mark.long), pytest.param("postgres")]
+
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database_kind", POSTGRES_LATER, indirect=True)
 def test_the_road_by_sms(onward: Onward) -> None:
     with fake_twilio() as fake:
         onward.environ |= sms_settings(fake)
@@ -29,6 +34,7 @@ def test_the_road_by_sms(onward: Onward) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database_kind", SQLITE_LATER, indirect=True)
 def test_the_road_by_telegram(onward: Onward, database_kind: str) -> None:
     polled = database_kind == "postgres"  # each way in is walked once
     with fake_telegram() as fake:
