@@ -46,8 +46,8 @@ def explained(connection: sa.Connection) -> Iterator[list[str]]:
 
 
 def reads_all(step: str) -> bool:
-    """Say whether a step of a plan goes through a whole table that grows with people, or a whole index of more
-    than what is due."""
+    """Say whether a step of a plan reads a whole table that grows with people, or a whole index of more than
+    what is due."""
     step = step.strip().removeprefix("->").strip()
     whole = [f"SCAN {name}" for name in GROWING] + [f"Seq Scan on {name}" for name in GROWING]
     due_only = step.endswith(("_due", "_leased"))
