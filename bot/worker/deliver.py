@@ -164,7 +164,7 @@ def _may_leave(
             why_not = outbox.drop(connection, message, "unanswered", now)
         case None:
             silent_for = timedelta(days=settings.ask_again_after_days)
-    why_not = outbox.before_send(connection, message, now, silent_for)
+            why_not = outbox.before_send(connection, message, now, silent_for)
     if why_not not in (None, "too_late"):  # what is too late paid nothing
         _give_back(connection, message, settings)
     return why_not
