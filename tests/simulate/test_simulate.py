@@ -28,3 +28,5 @@ def test_a_week_of_bad_weather_is_the_same_story_on_both_databases(
     theirs = live(postgres_url)
     assert findings(theirs) == []
     assert digest(ours) == digest(theirs)
+    for world in (ours, theirs):
+        world.door.engine.dispose()
