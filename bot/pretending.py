@@ -214,7 +214,8 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     made: Any = OUTSIDE[name]
     _newest_interview(cast, connection)
     if name == "place.found":
-        return _found(cast, given.get("found", ()), connection, at)
+        found = given.get("found")
+        return _found(cast, _as_asked(cast, connection) if found is None else found, connection, at)
     if name == "phone.doubted":
         doubted: Event = made(at=at)
         return doubted
@@ -265,6 +266,15 @@ def _found(cast: Cast, found: Sequence[Mapping[str, Any]], connection: sa.Connec
     only = views[0] if len(views) == 1 else None
     event: Event = made(at=at, lookup={"id": lookup or 0}, found=views, only=only)
     return event
+
+
+def _as_asked(cast: Cast, connection: sa.Connection) -> list[dict[str, Any]]:
+    """Find one place, called what they asked for."""
+    words = asked_for(cast, connection)
+    if words is None:
+        return []
+    label = words.strip()[:60]
+    return [{"label": label, "address": label, "line": label, "doors": []}]
 
 
 def asked_for(cast: Cast, connection: sa.Connection) -> str | None:

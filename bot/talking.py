@@ -298,10 +298,8 @@ async def _let_come(stage: Stage) -> None:
     held = await database.read(partial(_next_timer, cast.conversation_id))
     if held is not None and held.name == HOLD:
         await _wait(stage, held.due_at)
-    elif (words := await database.read(partial(pretending.asked_for, cast))) is not None:
-        label = words.strip()[:60]
-        found = [{"label": label, "address": label, "line": label, "doors": []}]
-        await _happens(stage, "place.found", {"found": found})
+    elif await database.read(partial(pretending.asked_for, cast)) is not None:
+        await _happens(stage, "place.found", {})
     await _take_in(stage)
 
 
