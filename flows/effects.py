@@ -44,7 +44,7 @@ class Say:
     (flows/drawing.py).
 
     `prompt` numbers the question this message asks, None when it asks nothing; `step` is `flow.step` for the
-    record.
+    record; `again` is what a stranger reads in place of a request they heard (flows/once.py).
     """
 
     text: str
@@ -53,6 +53,7 @@ class Say:
     prompt: int | None = None
     asks_for: Literal["spot", "photo"] | None = None
     step: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from flows.hearing import hear, take, tapped
 from flows.keywords import Anywhere
 from flows.listening import asked_of, hold, let_go
 from flows.model import Ask, Review
-from flows.progress import Frame, innermost
+from flows.progress import Frame, chain, innermost
 from flows.safety import back_in, carrier_help, checked, danger, may_want_out, ride_is_live, stop
 from flows.speaking import Question, pose
 from flows.stepping import walk
@@ -54,6 +54,8 @@ _LAST_WORDS = 500
 PHOTO = "(photo)"  # what a photo without words reads as
 NO = 2  # the second option of a yes or no
 _SAME_SITTING = timedelta(hours=1)
+_OF_A_STRANGER = ("person", "wrong_number", "cost", "language")
+_OF_THE_QUESTION = ("back", "again", "skip")
 
 
 def text_came(turn: Turn, event: TextReceived) -> None:
@@ -120,9 +122,9 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
     asked = open_question(turn, event.seen)
     if event.card and _brings_card(turn, event.card):
         return
-    if asked is None and open_question(turn) is not None:
-        if not _early(turn, text):
-            stay_silent(turn, "fragment")
+    if asked is None and open_question(turn) is not None and not _asks_for_something(turn, text):
+        if not (_live_ride(turn, text) or _early(turn, text)):
+            stay_silent(turn, "fragment")  # the question is on its way
         return
     why = reason(text, turn.progress.lang)
     if why is not None and not _answers_anyway(turn, asked, text, why):
@@ -184,6 +186,18 @@ def _answers_loud(turn: Turn, text: str) -> bool:
     if asked is None or not asked[0].loud or reason(text, turn.progress.lang) is not None:
         return False
     return hear(turn, *asked, text) is None
+
+
+def _asks_for_something(turn: Turn, text: str) -> bool:
+    """Tell whether a text that came before the open question had left means something without it: a person, a
+    language, another talk. A stranger is about to read who we are."""
+    said = turn.flows.keywords.anywhere(text, turn.progress.lang)
+    if turn.progress.opted_in is False:
+        return said is not None and said.name in _OF_A_STRANGER
+    if said is not None:
+        return said.name not in _OF_THE_QUESTION
+    wanted = flow_started_by(turn, text)
+    return wanted is not None and all(frame.flow != wanted for frame in chain(turn.progress.stack[-1]))
 
 
 def _early(turn: Turn, text: str) -> bool:
@@ -305,10 +319,12 @@ def _anywhere(turn: Turn, asked: tuple[Frame, Frame, Question] | None, said: Any
             stop(turn, turn.progress.last_words, wrong_number=True)
         case "cost":
             _about_us(turn, sentence(turn, "about_us.cost"))
-        case _ if stranger:
-            _again(turn, asked)
+        case "who" if stranger and asked is None:
+            nothing_open(turn, "")  # the request says who we are
         case "who":
             _about_us(turn, sentence(turn, "about_us.who"))
+        case _ if stranger:
+            _again(turn, asked)
         case "upset":
             _about_us(turn, sentence(turn, "upset"))
         case "back":

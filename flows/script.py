@@ -5,13 +5,15 @@ the talk says `wait`; one thing comes by itself when the talk expects our words:
 or the map's answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flows.actions import Action, GiveConsent
 from flows.actions import yaml_name as action_name
+from flows.drawing import draw
 from flows.effects import CallHuman, Do, Effect, FlowEnded, OptIn, OptOut, Say, Silent
 from flows.engine import advance
 from flows.events import (
@@ -29,6 +31,7 @@ from flows.fakes import Result, World, fake, make_event
 from flows.flowset import FlowSet
 from flows.listening import HOLD
 from flows.model import WaitFor
+from flows.once import A_DAY, Spoken, once
 from flows.progress import Progress, innermost, new_progress
 from flows.talk_file import (
     BadTalk,
@@ -69,6 +72,8 @@ class Stage:
     ended: dict[str, str] = field(default_factory=dict)
     humans: list[str] = field(default_factory=list)
     did: list[str] = field(default_factory=list)
+    heard: list[tuple[datetime, Spoken]] = field(default_factory=list)  # all that was said, and when
+    freed: bool = False  # the number is somebody else's now
     looked: int = 0  # lookups the map has answered
     pretended: dict[str, int] = field(default_factory=dict)
 
@@ -138,6 +143,8 @@ def _play(stage: Stage, line: Line) -> list[Mismatch]:
 
 
 def _text(stage: Stage, text: str, photos: int = 0) -> None:
+    if stage.freed:  # whoever writes from here now is a stranger
+        stage.progress, stage.freed, stage.heard = new_progress(stage.talk.lang), False, []
     card = stage.talk.card
     typed = card if card is not None and card.lower() in text.lower() else None
     _feed(
@@ -186,16 +193,28 @@ def _feed(stage: Stage, event: Event) -> None:
         if not events:
             return
         stage.progress, effects = advance(stage.flows, stage.progress, events.pop(0))
-        for effect in effects:
+        for effect in effects if stage.opted_in else _once(stage, effects):
             if answer := _note(stage, effect):
                 events.append(answer)
     raise RuntimeError("the talk goes round in circles")
+
+
+def _once(stage: Stage, effects: Sequence[Effect]) -> list[Effect]:
+    """Leave out what a person who has not said yes has heard already."""
+    lately = [spoken for at, spoken in stage.heard if at > stage.at - A_DAY]
+    return once(effects, lately, partial(_drawn, stage))
+
+
+def _drawn(stage: Stage, say: Say) -> str:
+    return draw(say, stage.channel, stage.progress.lang).body
 
 
 def _note(stage: Stage, effect: Effect) -> Event | None:
     match effect:
         case Say():
             stage.said.append(effect)
+            spoken = Spoken(_drawn(stage, effect), effect.step, effect.prompt is not None)
+            stage.heard.append((stage.at, spoken))
             if effect.prompt is not None:
                 stage.prompts.append(effect.prompt)
         case Silent(reason=reason):
@@ -206,6 +225,7 @@ def _note(stage: Stage, effect: Effect) -> Event | None:
             stage.humans.append(kind)
         case OptOut() | OptIn():
             stage.opted_in = isinstance(effect, OptIn)
+            stage.freed = isinstance(effect, OptOut) and effect.not_theirs
         case Do(call=call, action=action):
             return _answer(stage, call, action)
         case _:

@@ -38,19 +38,32 @@ def pose(turn: Turn, frame: Frame, step: Question, words: str | None = None, *, 
     else:
         rows = yes_no_rows(turn, other_day=frame.confirm.sentence == PROPOSED_DAY)
     text = question_text(step, frame)
-    inline = frame.confirm is None and words is None and "options" in text.names
+    asks = frame.confirm is None and words is None
+    inline = asks and "options" in text.names
     if words is None:
         drawn = in_line(rows) if inline and turn.progress.channel == "sms" else ""
         words = fill(turn, text, {**scope, "options": drawn} if inline else scope)
     prompt = _number(turn, frame)
     turn.progress.back_to = False
     buttons = () if inline and turn.progress.channel == "sms" else tuple(Button(r.n, r.label) for r in rows)
+    again = _in_few_words(turn, step, rows, scope, written=not buttons) if asks else ""
     kind = step.as_ if isinstance(step, Ask) and frame.confirm is None else ""
-    name = f"{frame.flow}.{step.id}"
-    say(turn, words, step=name, options=buttons, prompt=prompt, spot=kind == "address", photo=kind == "photo")
+    name, spot, photo = f"{frame.flow}.{step.id}", kind == "address", kind == "photo"
+    say(turn, words, step=name, options=buttons, prompt=prompt, spot=spot, photo=photo, again=again)
     if not nudge:
         frame.asked_at, frame.nudges = turn.at, 0
         watch_silence(turn, frame, step)
+
+
+def _in_few_words(
+    turn: Turn, step: Question, rows: Sequence[Row], scope: Mapping[str, Any], *, written: bool
+) -> str:
+    """Write a yes or no for a stranger who has heard it: what is said where it was not understood."""
+    if turn.progress.opted_in is not False or not isinstance(step, Ask) or step.as_ != "yes_no":
+        return ""
+    key = "unclear.yes_no"
+    words = sentence(turn, key) if step.if_unclear is None else fill(turn, step.if_unclear, scope)
+    return f"{words} {in_line(rows)}" if written else words
 
 
 def _number(turn: Turn, frame: Frame) -> int:

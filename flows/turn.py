@@ -146,6 +146,7 @@ def say(
     prompt: int | None = None,
     spot: bool = False,
     photo: bool = False,
+    again: str = "",
 ) -> None:
     """Say one message; an empty one is not said, nor any to a person who said stop."""
     progress = turn.progress
@@ -154,7 +155,7 @@ def say(
     if kind is None:
         kind = "consent" if progress.opted_in is False else progress.kind
     asks_for: Literal["spot", "photo"] | None = "spot" if spot else "photo" if photo else None
-    turn.effects.append(Say(words, kind, options, prompt, asks_for, step))
+    turn.effects.append(Say(words, kind, options, prompt, asks_for, step, again))
     progress.owed = False
 
 

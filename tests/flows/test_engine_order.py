@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.effects import CallHuman, Effect, OptIn, OptOut, Say, SetLanguage, Silent
+from flows.effects import CallHuman, Do, Effect, OptIn, OptOut, Say, SetLanguage, Silent
 from flows.engine import advance
 from flows.events import OptedIn, OptedOut, OptionTapped, SpotShared, TextReceived
 from flows.progress import Progress, new_progress
@@ -87,6 +87,7 @@ FLOWS = """
     """.replace("{en: OK if we text you?}", "OK if we text you?")
 SPANISH = """
     form.zip.text: {en: "ZIP?", es: "Codigo postal?"}
+    welcome.ok.text: {en: OK if we text you?, es: Le podemos escribir?}
     """
 
 
@@ -252,15 +253,21 @@ def test_a_stranger_meets_welcome_and_nothing_else() -> None:
           - them: Liked "hello"
           - us: OK if we text you? 1 yes 2 no
           - them: menu
-          - us: OK if we text you? 1 yes 2 no
+          - us: Please reply 1 or 2. 1 yes 2 no
           - them: form
           - silent: fragment
-          - us: {has: [1 yes 2 no]}
+          - wait: 25 seconds
+          - silent: asked_already
           - them: person
-          - us: [Thanks. A person will read this and text you back., "OK if we text you? 1 yes 2 no"]
+          - us: Thanks. A person will read this and text you back.
+          - them: form
+          - silent: fragment
+          - us: Please reply 1 or 2. 1 yes 2 no
+          - them: who is this
+          - us: {has: [Onward]}
           - them: español
           - us: "Bien, en español desde ahora."
-          - us: OK if we text you? 1 si 2 no
+          - us: Le podemos escribir? 1 si 2 no
           - them: si
           - us: Thanks.
         expect: {humans: [asked for a person], did: [give_consent]}
@@ -410,6 +417,65 @@ def test_an_answer_never_counts_for_a_question_not_yet_sent() -> None:
     assert said(turn(progress, "02128", seen=1)) == ["Name?"]
     assert turn(progress, "02128", seen=1) == [Silent("fragment")]
     assert said(turn(progress, "ray", seen=2)) == ["Done."]
+
+
+def test_who_asks_for_something_else_is_heard_before_the_question_left() -> None:
+    progress = open_form()
+    assert [type(each) for each in turn(progress, "person", seen=0)] == [Do]
+    assert said(turn(open_form(), "done", seen=0)) == ["Car home.", "ZIP?"]
+    assert OptOut in map(type, turn(open_form(), "wrong number", seen=0))
+
+
+@pytest.mark.parametrize("words", ["form", "back", "again", "skip", "hm what"])
+def test_what_is_about_the_question_waits_until_it_has_left(words: str) -> None:
+    progress = open_form()
+    assert turn(progress, words, seen=0) == [Silent("fragment")]
+    assert said(turn(progress, "02128", seen=1)) == ["Name?"]
+
+
+TWO_TALKS = """
+    flow: set
+    title: Set
+    start_words: [SET]
+    steps:
+      - ask: is_set
+        as: yes_no
+        text: Interview set?
+    ---
+    flow: form
+    title: Form
+    start_words: [FORM]
+    steps:
+      - ask: kids
+        as: yes_no
+        text: Kids along?
+      - ask: bags
+        as: yes_no
+        text: Bags?
+    """
+
+
+def test_a_second_answer_to_a_closed_question_is_none_to_an_older_one_below() -> None:
+    flows, progress = flows_of(TWO_TALKS), new_progress()
+
+    def hear(words: str, seen: int) -> list[Effect]:
+        event = TextReceived(at=AT, text=words, channel="sms", opted_in=True, seen=seen)
+        return advance(flows, progress, event)[1]
+
+    assert said(hear("set", 0)) == ["Interview set?"]
+    assert said(hear("form", 1)) == ["Kids along?"]
+    assert said(hear("yes", 2)) == ["Bags?"]
+    assert hear("no, none", 2) == [Silent("fragment")]
+    assert said(hear("yes", 3)) == ["Interview set?"]
+    assert progress.stack[0].answers == {}
+
+
+def test_an_answer_to_the_question_below_counts_while_the_one_above_has_not_left() -> None:
+    flows, progress = flows_of(TWO_TALKS), new_progress()
+    for words, seen in (("set", 0), ("form", 1), ("yes", 1)):
+        event = TextReceived(at=AT, text=words, channel="sms", opted_in=True, seen=seen)
+        advance(flows, progress, event)
+    assert [root.flow for root in progress.stack] == ["form"]
 
 
 def test_a_tap_on_an_older_question_is_met_kindly() -> None:

@@ -48,8 +48,9 @@ async def test_a_stranger_hears_the_request_once(town: Town, phone: str) -> None
     hostile = ("hi", "who r u", "???", "asdf", "menu", "hello", "go away bot", "MENU", "i need a ride", "hi")
     heard = [body for words in hostile for body in await town.text(words, phone)]
     heard += await town.move(minutes=5, phone=phone)
-    assert len(heard) == 1
-    assert REQUEST in heard[0]
+    assert [REQUEST in body for body in heard] == [True, False, False], heard
+    assert "This is Onward, a free ride service." in heard[1]
+    assert "Please reply YES if we may text you." in heard[2]
     assert (await point(town, phone)).consent == "asked"
     silent = [row.silent for row in await town.rows(sa.select(TURN))]
     assert "asked_already" in silent
@@ -59,7 +60,7 @@ async def test_a_stranger_hears_the_request_once(town: Town, phone: str) -> None
 async def test_the_request_comes_again_in_the_other_language_and_after_a_no(town: Town) -> None:
     assert [REQUEST in body for body in await town.text("hi", SMS)] == [True]
     assert "Le podemos escribir?" in (await town.text("ES", SMS))[-1]
-    assert await town.text("ES", SMS) == []
+    assert not any("Le podemos escribir?" in body for body in await town.text("ES", SMS))
     assert await town.text("no", SMS) == [
         "Esta bien, no le escribimos. Si cambia de idea, escriba cuando quiera."
     ]
@@ -77,7 +78,27 @@ async def test_the_request_comes_again_in_the_other_language_and_after_a_no(town
 async def test_a_yes_counts_though_the_request_was_not_said_again(town: Town, phone: str) -> None:
     for words in ("hi", "no", "hi", "no", "hi"):
         last = await town.text(words, phone)
-    assert last == []
+    assert ["Please reply YES if we may text you." in body for body in last] == [True]
+    await town.text("yes", phone)
+    assert (await point(town, phone)).consent == "given"
+
+
+@both
+@one_database
+async def test_what_a_stranger_asks_is_answered_each_time_without_the_request(town: Town, phone: str) -> None:
+    await town.text("hi", phone)
+    for words, answer in (
+        ("who is this", "This is Onward, a free ride service."),
+        ("is this free", "It is free."),
+        ("i need a ride", "Please reply YES if we may text you."),
+        ("is this real", "This is Onward, a free ride service."),
+        ("is this free", "It is free."),
+        ("person", "A person will read this"),
+        ("MENU", "Please reply YES if we may text you."),
+    ):
+        heard = await town.text(words, phone) or await town.move(seconds=26, phone=phone)
+        assert [answer in body for body in heard] == [True], (words, heard)
+    assert await town.text("MENU", phone) == [], "it is the last text on their phone"
     await town.text("yes", phone)
     assert (await point(town, phone)).consent == "given"
 
