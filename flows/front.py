@@ -37,7 +37,12 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def open_question(turn: Turn, seen: int | None = None) -> tuple[Frame, Frame, Question] | None:
-    """Find the open question: the topmost, or the topmost that had left when the person wrote."""
+    """Find the open question: the topmost, or the topmost that had left when the person wrote.
+
+    Where the next question of a talk is still on its way, a text may answer the one before, once more: it is
+    never taken for an older question of the talk below.
+    """
+    ahead = False
     for root in reversed(turn.progress.stack):
         frame = innermost(root)
         if root.parked or frame.prompt is None or frame.open is None:
@@ -45,7 +50,9 @@ def open_question(turn: Turn, seen: int | None = None) -> tuple[Frame, Frame, Qu
         step = open_step(turn, frame)
         if not isinstance(step, Ask | Review):
             continue
-        if seen is None or frame.first is None or frame.first <= seen:
+        if seen is not None and frame.first is not None and frame.first > seen:
+            ahead = True
+        elif seen is None or not ahead or frame.prompt >= seen:
             return root, frame, step
     return None
 
