@@ -118,7 +118,8 @@ def _coverage(flows: FlowSet, tally: _Tally, *, whole: bool) -> Iterator[str]:
         yield f"{channel}, {lang}: {tally.done[phone]} talks come to {count} of {len(steps)} steps."
     missed = sorted((where.file, where.line, name) for name, where in steps.items() if name not in touched)
     if missed and touched:
-        yield f"No talk comes to these {len(missed)} steps:"
+        these = "this step" if len(missed) == 1 else f"these {len(missed)} steps"
+        yield f"No talk comes to {these}:"
         yield from (f"  {file}:{line}: {name}" for file, line, name in missed)
 
 

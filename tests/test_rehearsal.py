@@ -10,6 +10,7 @@ from flows.library import SHIPPED
 from flows.talk_file import Talk, parse_talks
 
 ROAD = SHIPPED / "talks" / "road.yaml"
+STRANGERS = [SHIPPED / "talks" / name for name in ("walk_up.yaml", "asked_us.yaml", "phones.yaml")]
 HELLO = """
 test: hello
 channel: [sms, telegram]
@@ -36,7 +37,11 @@ def theatre() -> Iterator[Theatre]:
         yield theatre
 
 
-@pytest.mark.parametrize(("talk", "channel"), talks(ROAD), ids=lambda one: getattr(one, "test", one))
+@pytest.mark.parametrize(
+    ("talk", "channel"),
+    [one for path in (ROAD, *STRANGERS) for one in talks(path)],
+    ids=lambda one: getattr(one, "test", one),
+)
 def test_the_road_goes_as_written(theatre: Theatre, talk: Talk, channel: str) -> None:
     assert theatre.play(talk, channel) == []
 
