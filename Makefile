@@ -46,7 +46,7 @@ check: .venv/.dev  ## look at the code and the flows without running them: forma
 	$(BIN)/onward flows check
 
 test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 long: .venv/.dev  ## run the tests that have no place in the five minutes of `make test`
 	$(BIN)/pytest -n $(JOBS) -m long $(ARGS)
