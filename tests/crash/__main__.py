@@ -70,7 +70,7 @@ def story(driver: Driver, counts: Counts) -> list[str]:
         f"{len(made.telegram.sent)} by Telegram",
         f"texts of ours: {dict(Counter(row['state'] for row in counts.rows if row['direction'] == 'out'))}",
         f"no answer to: {dict(Counter(counts.silent.values()))}",
-        f"{sum(len(person.surely) for person in driver.people)} numbers were said to a question that was heard",
+        f"{sum(len(person.surely) for person in driver.people)} numbers surely answered a question",
         f"{driver.booked} booked a ride, {len(driver.trips)} cars were ordered",
         f"  they stopped at {dict(log.reached)}",
         f"a start took {made.start_seconds / max(made.starts, 1):.2f} s",

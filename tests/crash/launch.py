@@ -33,6 +33,9 @@ DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG
 TIMEOUT: Final = 1.5
 """Seconds the server waits for Twilio, instead of ten: a hanging provider is met a few hundred times."""
 
+LOOKS_EVERY: Final = timedelta(seconds=2)
+"""How often a worker looks unasked, on PostgreSQL too: nobody tells it that the clock was moved."""
+
 
 FLOWS: Final = "ONWARD_CRASH_FLOWS"
 """Names the folder of flows that every start is going to load: the fork server loads them once for all."""
@@ -143,6 +146,7 @@ def _run(start: Start) -> None:
     _replace("bot.app:_clock", lambda settings: SharedClock(start.clock))
     _replace("bot.app:load", loaded)
     _replace("bot.channels.sms:TIMEOUT", httpx.Timeout(TIMEOUT))
+    _replace("bot.worker.schedule:HEARING", LOOKS_EVERY)
     if start.point is not None:
         die_at(start.point, start.nth)
     sys.argv = ["onward", *start.command]

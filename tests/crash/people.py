@@ -99,9 +99,9 @@ class Person:
     def _asked(self, heard: Sequence[str]) -> bool:
         """Say whether the last number came back, and the question for the next one after it.
 
-        Who begins to count again is sure of nothing until a number comes back: COUNT is said more than once, so
-        an echo of it, or the question after it, may belong to an earlier one, and a newer question that has not
-        left yet may stand behind. What is said then is no answer to that one, and rightly not taken for it.
+        Who begins to count again is sure of nothing until a number comes back. COUNT is said more than once:
+        an echo of it, or the question after it, may belong to an earlier one, and a newer question may not
+        have left yet. What is said then is no answer to that one, and rightly not taken for it.
         """
         echo = f"Got {self.last}."
         return self.last != COUNT and echo in heard and ASKED in heard[heard.index(echo) :]

@@ -13,7 +13,7 @@ from tests.crash.checker import Counts, Said, came_in, cars, check, in_order, we
 from tests.crash.driver import Driver
 from tests.crash.installation import Kind, installation
 from tests.crash.launch import POINTS, found
-from tests.crash.people import Text
+from tests.crash.people import ASKED, COUNT, Person, Text
 
 SMALL_CROWD = 6
 
@@ -37,6 +37,22 @@ def test_every_point_is_there() -> None:
     assert len(POINTS) >= 10
     for point in POINTS:
         assert callable(found(point.at)), point
+
+
+@pytest.mark.parametrize(
+    ("last", "heard", "sure"),
+    [
+        ("number bb", [ASKED, "Got number bb.", ASKED], True),
+        ("number bb", [ASKED, "Got number bb."], False),
+        ("number bb", [ASKED], False),
+        (COUNT, ["Got COUNT.", ASKED, ASKED], False),  # the echo of an earlier COUNT
+    ],
+)
+def test_a_number_is_sure_where_the_last_one_came_back(last: str, heard: list[str], sure: bool) -> None:
+    lines = iter([("number bc", ASKED)])
+    person = Person("sms", "+15555550101", lines, last=last, waits_for=ASKED)
+    person.next_words(heard)
+    assert person.surely == (["number bc"] if sure else [])
 
 
 # --- each check can fail ----------------------------------------------------------------------------
