@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them. Needs git, make and Python 3.11 or newer with venv.
 
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 EVENTS ?= 200000
 MINUTES ?= 20
 KILLS ?= 200
@@ -45,7 +45,7 @@ check: .venv/.dev  ## look at the code and the flows without running them: forma
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/onward flows check
 
-test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=2 at a time)
+test: .venv/.dev  ## run the tests, on SQLite and PostgreSQL (JOBS=3 at a time)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 long: .venv/.dev  ## run the tests that have no place in the five minutes of `make test`
