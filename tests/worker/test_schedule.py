@@ -298,5 +298,8 @@ async def test_the_real_ones_answer_a_text_by_themselves(start: Start, town: Tow
     async def answered() -> bool:
         return bool(await town.sent())
 
+    async def all_looked() -> bool:
+        return set(workers.ticked) == set(STEPS)
+
     await until(answered)
-    assert set(workers.ticked) == set(STEPS)
+    await until(all_looked)
