@@ -76,11 +76,15 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     else:
         promised = standing.due_at
         human = caseworker(connection, standing.caseworker_id) if standing.caseworker_id else None
-    return {
+    told: PersonInCharge = {
         "who": first_name(human, who.settings),
         "hours": hours_of(human, who.settings),
         "when": wall_clock(promised, who.zone),
+        "awake": awake(connection, who.settings, who.person_id, who.now),
     }
+    if who.settings.taxi_phone:
+        told["taxi"] = spoken_number(who.settings.taxi_phone)
+    return told
 
 
 def _standing(connection: sa.Connection, person_id: int, now: datetime, by: datetime) -> PromiseRow | None:
@@ -100,6 +104,14 @@ def in_charge(
             wall = wall_clock(now, zone_of_staff(called, settings)).replace(minute=0, second=0, microsecond=0)
             return called, to_utc(wall + WITHIN, zone_of_staff(called, settings))
     return human, office_hours(settings, human, now)
+
+
+def awake(connection: sa.Connection, settings: Settings, person_id: int, now: datetime) -> bool:
+    """Say whether a human is there for a person now: on call, or their caseworker at work."""
+    if on_call(connection, person_id) is not None:
+        return True
+    human = on_duty(connection, person_id)
+    return human is not None and _at_work(settings, human, now)
 
 
 def due_for(
@@ -137,6 +149,12 @@ def _hours(settings: Settings, human: CaseworkerRow | None) -> OfficeHours:
 def first_name(human: CaseworkerRow | None, settings: Settings) -> str:
     """Name the human as people know them: "Maria Ruiz (sample)" is Maria; without anybody, the programme."""
     return human.name.split()[0] if human is not None and human.name.split() else settings.programme_name
+
+
+def spoken_number(phone: str) -> str:
+    """Write a phone number as people here do: "215-555-0199"."""
+    digits = phone.removeprefix("+1")
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" if len(digits) == 10 else phone
 
 
 def hours_of(human: CaseworkerRow | None, settings: Settings) -> str:

@@ -146,7 +146,8 @@ def _booked(world: World, action: BookRides) -> Result:
 
 
 def in_charge(now: datetime) -> dict[str, Any]:
-    """Name the human and the wall clock they answer by: within two hours of their office time."""
+    """Name the human and the wall clock they answer by: within two hours of their office time. Outside of it
+    nobody is awake, but for the taxi."""
     when = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
     if when.weekday() > 4 or when.time() > _CLOSES:
         when = datetime.combine(when.date() + timedelta(days=1), _OPENS) + timedelta(hours=2)
@@ -154,7 +155,8 @@ def in_charge(now: datetime) -> dict[str, Any]:
         when = datetime.combine(when.date(), _OPENS) + timedelta(hours=2)
     while when.weekday() > 4:
         when += timedelta(days=1)
-    return {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when}
+    awake = now.weekday() < 5 and _OPENS <= now.time() < _CLOSES
+    return {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when, "awake": awake, "taxi": "215-555-0188"}
 
 
 def place(text: str | Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -198,7 +200,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         "ride": ride(world),
         "reason": "no_cars",
         "phone": {"other": True},
-        "promise": {**in_charge(at), "number": "215-555-0199"},
+        "promise": {"who": "Maria", "when": in_charge(at)["when"], "number": "215-555-0199"},
         "lookup": world.lookups,
         "found": [world.shown] if world.shown else [],
     }

@@ -27,6 +27,9 @@ _BY_NAME: Mapping[str, str] = {
     "who": "Christopher",
     "hours": "Mon-Fri 9-5",
     "phone": "617-555-0123",
+    "taxi": "617-555-0123",
+    "bus": "Bus 34E from Walpole Center",
+    "number": "617-555-0123",
     "first_name": "Christopher",
 }
 _BY_KIND: Mapping[str, Any] = {

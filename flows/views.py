@@ -86,11 +86,17 @@ class PersonInCharge(TypedDict):
     answer by.
     """
 
+
+    `awake`: somebody is at work or on call now. `taxi` is the number of a taxi that comes at night too
+    ("215-555-0188"), `bus` the line staff entered for this place; each is left out where there is none.
     who: str
     hours: str
     when: datetime
 
 
+    awake: bool
+    taxi: NotRequired[str]
+    bus: NotRequired[str]
 class PhoneView(TypedDict):
     """The address a person came back from; `other`: another one of theirs is in use still."""
 

@@ -359,7 +359,8 @@ def test_four_numbers_are_kept_unreadable(desk: Desk) -> None:
 def test_a_promise_of_a_human_has_an_hour_and_is_on_a_list(desk: Desk, now: datetime, when: datetime) -> None:
     desk.at(now)
     told = desk.did(TellCaseworker(kind="asked for a person"))
-    assert told == {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when}
+    awake = now.hour in range(9, 17) and now.weekday() < 5
+    assert told == {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when, "awake": awake}
     [promise] = desk.connection.execute(sa.select(table(Promise))).all()
     assert promise.due_at == when.replace(tzinfo=BOSTON)
     [item] = attention.unfinished(desk.connection, staff.visible_people(desk.maria))

@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     staff_phone: Phone = Field(
         default="+12155550199", description="The number people may call; a call to our own number is told it."
     )
+    taxi_phone: Phone | None = Field(
+        default=None,
+        description="A taxi that comes at any hour: people are told its number when nobody of us is awake.",
+    )
     ask_again_after_days: int = Field(
         default=60,
         ge=1,

@@ -16,7 +16,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from bot.acting import first_name, office_hours, zone_of_staff
+from bot.acting import first_name, office_hours, spoken_number, zone_of_staff
 from bot.conversation import Happening, Origin
 from bot.promises import OfficeHours, answer_by
 from bot.reminders.hours import next_in_all, own_hours, to_utc, wall_clock, zones_of
@@ -123,9 +123,3 @@ def _who_now(
     zone = zone_of_staff(called, settings)
     hours = OfficeHours(EVERY_DAY, settings.quiet_to, settings.quiet_from)
     return called, to_utc(answer_by(wall_clock(now, zone), hours), zone)
-
-
-def spoken_number(phone: str) -> str:
-    """Write a phone number as people here do: "215-555-0199"."""
-    digits = phone.removeprefix("+1")
-    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" if len(digits) == 10 else phone
