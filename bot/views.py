@@ -67,6 +67,7 @@ def _view(row: InterviewRow, legs: Sequence[RideRow], known: Mapping[int, PlaceR
     view: InterviewView = {
         "id": row.id,
         "version": row.version,
+        "kind": row.kind,
         "employer": row.employer or place.label,
         "at": row.wall,
         "place": place_line(place.label, place.address),

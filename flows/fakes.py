@@ -46,6 +46,15 @@ _BEFORE = timedelta(minutes=50)
 _ON_THE_ROAD = timedelta(minutes=35)
 _RIDE_FIELDS = ("pickup_at", "pickup", "back_at")
 
+INTERVIEW: Mapping[str, Any] = {
+    "id": 1,
+    "version": 1,
+    "kind": "interview",
+    "employer": "FedEx Ground",
+    "place": "FedEx Ground",
+}
+"""An interview as far as a talk leaves it open."""
+
 
 @dataclass(slots=True)
 class World:
@@ -122,6 +131,7 @@ def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
     world.interview = {
         "id": world.interviews,
         "version": 1,
+        "kind": "interview",
         "employer": action.employer or where["label"],
         "at": action.at,
         "place": where.get("line", where["label"]),
@@ -195,8 +205,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
     """Make an outside event; the world fills in what the talk leaves out. KeyError for an unknown name."""
     cls = OUTSIDE[name]
     defaults: dict[str, Any] = {
-        "interview": world.interview
-        or {"id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground"},
+        "interview": world.interview or dict(INTERVIEW),
         "ride": ride(world),
         "reason": "no_cars",
         "phone": {"other": True},

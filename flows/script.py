@@ -27,7 +27,7 @@ from flows.events import (
     TextReceived,
     TimerRang,
 )
-from flows.fakes import Result, World, fake, make_event
+from flows.fakes import INTERVIEW, Result, World, fake, make_event
 from flows.flowset import FlowSet
 from flows.listening import HOLD
 from flows.model import WaitFor
@@ -104,9 +104,7 @@ def _begin(flows: FlowSet, talk: Talk, channel: str) -> Stage:
     interview = talk.knows.get("interview")
     world = World()
     if isinstance(interview, Mapping):
-        world.interview = {
-            "id": 1, "version": 1, "employer": "FedEx Ground", "place": "FedEx Ground", **interview
-        }  # fmt: skip
+        world.interview = {**INTERVIEW, **interview}
         progress.facts["interview"] = dict(world.interview)
     return Stage(flows, talk, channel, talk.now, progress, world, talk.opted_in)
 

@@ -36,7 +36,8 @@ class LookupView(TypedDict):
 
 
 class InterviewView(TypedDict):
-    """One interview as it stands now; `version` grows each time it moves.
+    """One appointment as it stands now; `version` grows each time it moves. Most are interviews: `kind` is
+    interview, hiring_step, documents, training or work.
 
     `employer` is the place's label where nobody named one, `place` the place's line. The optional fields are
     left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
@@ -46,6 +47,7 @@ class InterviewView(TypedDict):
 
     id: int
     version: int
+    kind: str
     employer: str
     at: datetime
     place: str
@@ -84,19 +86,19 @@ class RideView(TypedDict):
 class PersonInCharge(TypedDict):
     """The human a person was promised: a first name, their hours ("Mon-Fri 9-5"), and the wall clock they
     answer by.
-    """
-
 
     `awake`: somebody is at work or on call now. `taxi` is the number of a taxi that comes at night too
     ("215-555-0188"), `bus` the line staff entered for this place; each is left out where there is none.
+    """
+
     who: str
     hours: str
     when: datetime
-
-
     awake: bool
     taxi: NotRequired[str]
     bus: NotRequired[str]
+
+
 class PhoneView(TypedDict):
     """The address a person came back from; `other`: another one of theirs is in use still."""
 

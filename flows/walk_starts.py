@@ -165,6 +165,7 @@ def _interviews(atlas: Atlas, flow: Flow) -> list[dict[str, Any]]:
         bare = {
             "id": 1,
             "version": 1,
+            "kind": "interview",
             "employer": "FedEx Ground",
             "at": at,
             "place": "FedEx Ground, Airport Rd",

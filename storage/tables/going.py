@@ -22,7 +22,7 @@ from storage.tables.base import (
     words,
 )
 
-InterviewKind: TypeAlias = Literal["interview", "hiring_step", "first_day", "work"]
+InterviewKind: TypeAlias = Literal["interview", "hiring_step", "documents", "training", "work"]
 InterviewState: TypeAlias = Literal["planned", "confirmed", "cancelled", "done", "missed"]
 OkToGo: TypeAlias = Literal["not_needed", "have", "not_yet", "not_sure"]
 Leg: TypeAlias = Literal["out", "home"]
