@@ -5,7 +5,7 @@ held by our own estimate before a leg is written; both legs are held or none. Lo
 fund.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot.acting import Acting, Answer, Done, Failed
+from bot.funding import fares, hold_legs
 from bot.planning import plan_interview, told_too_late
 from bot.reminders.hours import to_utc
-from bot.rides.estimates import FareTable, estimate_cents, pickup_for, road_miles
+from bot.rides.estimates import estimate_cents, pickup_for, road_miles
 from bot.rides.guest_rides import DEFAULT_CAPS
 from bot.views import held_leg, interview_view, is_held, ride_view, running_ride, view_of
 from flows.actions import (
@@ -30,8 +31,7 @@ from flows.actions import (
     SetOkToGo,
 )
 from flows.events import InterviewCancelled, InterviewMoved
-from storage import funds, interviews, people, places, rides
-from storage.funds import FundRow
+from storage import interviews, places, rides
 from storage.interviews import AHEAD, InterviewRow
 from storage.places import PlaceRow
 from storage.rides import NewRide, RideRow
@@ -155,10 +155,6 @@ def _local(who: Acting) -> datetime:
 # --- the cars -----------------------------------------------------------------------------------------------
 
 
-class _NoMoney(Exception):
-    """This fund has not enough left; what was written for it is taken back."""
-
-
 def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Answer:
     """Hold the money for both ways and write both legs; a worker asks the provider next."""
     row = _own(connection, action.interview, who)
@@ -177,24 +173,13 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     if pickup_at < who.now + DEFAULT_CAPS.lead:
         return Failed("too_late")
     door = action.door if action.door in {each["key"] for each in stop.doors} else None
-    cents = estimate_cents(miles, fares(who))
+    cents = estimate_cents(miles, fares(who.settings))
     legs = _legs(row, stop, there, door, action.rider, pickup_at, cents)
     kept = {leg.leg for leg in before if leg.live and is_held(leg)}  # after a missed car the way home stays
-    if not _hold(connection, [leg for leg in legs if leg.leg not in kept], who):
+    held = hold_legs(connection, [leg for leg in legs if leg.leg not in kept], who)
+    if held != "held":
         return Failed("no_money_left")
     return Done(_planned(connection, row, who))
-
-
-def fares(who: Acting) -> FareTable:
-    """Give the programme's own fare table."""
-    given = who.settings
-    return FareTable(
-        base_cents=given.fare_base_cents,
-        per_mile_cents=given.fare_per_mile_cents,
-        per_minute_cents=given.fare_per_minute_cents,
-        booking_fee_cents=given.fare_booking_fee_cents,
-        minimum_cents=given.fare_minimum_cents,
-    )
 
 
 def _legs(
@@ -231,29 +216,6 @@ def _legs(
         estimate_cents=cents,
     )
     return out, home
-
-
-def _hold(connection: sa.Connection, legs: Sequence[NewRide], who: Acting) -> bool:
-    """Write these legs on the first fund that can pay them all; False when none can."""
-    person = people.person(connection, who.person_id)
-    for fund in funds.open_funds(connection, who.now, person.grant_code if person else None):
-        if not _may_pay(fund, legs):
-            continue
-        try:
-            with connection.begin_nested():
-                for leg in legs:
-                    ride = rides.add_ride(connection, leg, who.now)
-                    if not funds.hold(connection, fund.id, ride.id, leg.estimate_cents, who.now):
-                        raise _NoMoney
-            return True
-        except _NoMoney:
-            continue  # somebody else was faster with this fund's last money
-    return False
-
-
-def _may_pay(fund: FundRow, legs: Sequence[NewRide]) -> bool:
-    within = fund.ride_limit_cents is None or all(leg.estimate_cents <= fund.ride_limit_cents for leg in legs)
-    return within and fund.left_cents >= sum(leg.estimate_cents for leg in legs)
 
 
 def cancel_rides(connection: sa.Connection, action: CancelRides, who: Acting) -> Answer:
