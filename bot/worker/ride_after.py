@@ -29,7 +29,10 @@ from storage.attention import need_human, needed_since
 from storage.rides import RideRow
 from storage.subjects import subject
 
-UNSURE = "unsure"
+NO_CARS, OVER_BUDGET, REFUSED, BAD_ADDRESS = "no_cars", "over_budget", "refused", "bad_address"
+UNSURE, GONE = "unsure", "gone"
+"""Why a leg came to nothing, in our words; a lost one may carry the provider's."""
+
 MISSED = "missed the car"
 LET_GO_AFTER = timedelta(hours=2)
 """After an interview's time: somebody who missed the car there, and asked for no other, needs none home."""

@@ -134,9 +134,9 @@ PLANTS: Final = (
         5,
         (
             Edit(
-                "bot/worker/rides.py",
-                'self._later(None)  # the row says "booking"',
-                'self._later(None, {"state": "held"})  # ',
+                "bot/worker/ride_order.py",
+                'later(held, None)  # the row says "booking"',
+                'later(held, None, state="held")  # ',
             ),
         ),
         (f"{RIDES}test_a_lost_answer_is_looked_for_before_anything_is_ordered_again",),

@@ -1,0 +1,186 @@
+"""Write down what came of looking after a leg: row, money, lease and turn, in one transaction.
+
+The rule: nothing is written but on the row as it stands, locked and read anew; whoever wanted this leg looked
+at meanwhile (a hint, a DONE, a move) has it looked at once more at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.conversation import Happening, Origin
+from bot.planning import plan_interview
+from bot.rides.base import RideProvider, Snapshot
+from bot.rides.booking import NOT_YET_BOOKED, Leg, columns_of, look_again
+from bot.views import car_json
+from bot.worker.ride_after import UNSURE, event_of, follow
+from bot.worker.workshop import Workshop
+from storage import rides
+from storage.attention import need_human
+from storage.due import Lease, back_off
+from storage.rides import RideRow
+from storage.subjects import subject
+
+GIVE_UP_AFTER = 8
+"""Attempts (about half an hour of waiting longer and longer) until a human is asked instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tended:
+    """One leased leg, with all that is needed to look after it."""
+
+    workshop: Workshop
+    lease: Lease
+    leg: Leg
+
+    @property
+    def row(self) -> RideRow:
+        """The leg as it was claimed."""
+        return self.leg.row
+
+    @property
+    def provider(self) -> RideProvider:
+        """The company this leg went to; the preferred one for a leg that went to none yet.
+
+        Raises LookupError where its company is no longer one of ours, or none takes such a leg.
+        """
+        row, fleet = self.row, self.workshop.rides
+        ours = fleet.named(row.provider) if row.provider else fleet.next_for(flexible=row.flexible)
+        if ours is None:
+            raise LookupError(f"no ride company for a leg of {row.provider or 'anybody'}")
+        return ours
+
+    @property
+    def now(self) -> datetime:
+        """The moment it is."""
+        return self.workshop.clock.now()
+
+    @property
+    def hopeless(self) -> bool:
+        """Say whether it was tried too often."""
+        return self.lease.attempts >= GIVE_UP_AFTER
+
+
+async def see(held: Tended, snapshot: Snapshot) -> None:
+    """Write down how the provider shows the ride, and tell the person what they must know."""
+    row = held.row
+    kept = columns_of(snapshot, row, held.provider.name)
+    if (car := snapshot.car) is not None:
+        kept["car"] = car_json(
+            car.color, car.make_model, car.plate, car.driver, car.phone, snapshot.eta_minutes
+        )
+    elif snapshot.live:
+        kept["car"] = None  # between two drivers
+    if row.live and all(getattr(row, name) == value for name, value in kept.items()):
+        await held.workshop.database.run(partial(_as_before, held))
+    else:
+        await over(held, **kept)
+
+
+def _as_before(held: Tended, connection: sa.Connection) -> bool:
+    """Let go of a leg that stands as it stood: no new version, no turn."""
+    now, row = held.now, fresh(connection, held)
+    again = now if row is None or _woken(held, row) else look_again(row, now)
+    return rides.release_lease(connection, held.lease, again)
+
+
+async def over(held: Tended, **kept: Any) -> None:
+    """Write these columns; without any only the lease is let go."""
+    await write(held, lambda connection: kept)
+
+
+async def fail(held: Tended, reason: str) -> None:
+    """Give this leg up, and the other one with it: nobody is driven out without a way back."""
+    interview_id, now = held.row.interview_id, held.now
+
+    def values(connection: sa.Connection) -> dict[str, Any]:
+        for other in rides.lock_rides(connection, interview_id):
+            if other.id != held.row.id and other.live and other.wanted == "booked":
+                rides.change_ride(connection, other.id, other.version, now, wanted="cancelled", due_at=now)
+        return {"state": "failed", "reason": reason}
+
+    await write(held, values)
+
+
+async def later(held: Tended, after: timedelta | None, *, give_up: bool = True, **kept: Any) -> None:
+    """Come back after this long, None: longer each time; after too many tries a human is asked."""
+    if give_up and held.hopeless:
+        await _give_up(held)
+        return
+    now = held.now
+
+    def write_down(connection: sa.Connection) -> None:
+        row = fresh(connection, held)
+        if row is not None and kept:
+            rides.change_ride(connection, row.id, row.version, now, **kept)
+        wait = back_off(held.lease.attempts) if after is None else after
+        if row is not None and _woken(held, row):
+            wait = timedelta()
+        rides.put_off_ride(connection, held.lease, now + wait)
+
+    await held.workshop.database.run(write_down)
+
+
+async def _give_up(held: Tended) -> None:
+    """Nobody can say: a ride that may exist is never ordered again; a human finds out."""
+    if held.row.state == "booking" and held.now < held.leg.interview.at:
+        await ask_staff(held, "ride unsure", "The ride company does not say whether this car is booked.")
+        await later(held, timedelta(minutes=5), give_up=False)
+    else:
+        await fail(held, UNSURE)
+
+
+async def ask_staff(held: Tended, kind: str, words: str) -> None:
+    """Put a human on this leg."""
+    row, now = held.row, held.now
+
+    def ask(connection: sa.Connection) -> None:
+        need_human(connection, row.person_id, kind, words, now, now, about=subject("ride", row.id))
+
+    await held.workshop.database.run(ask)
+
+
+async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]]) -> None:
+    """Change the row, move the money, let the lease go and take the turn, all in one transaction."""
+    workshop, now = held.workshop, held.now
+    changed: list[RideRow] = []
+
+    def settle(connection: sa.Connection) -> bool:
+        before = fresh(connection, held)
+        if before is None:
+            return False
+        kept = values(connection)
+        after = rides.change_ride(connection, before.id, before.version, now, **kept) if kept else before
+        assert after is not None, "its row is locked"
+        changed[:] = [before, after]
+        follow(connection, before, after, workshop.settings, now)
+        first = before.state in NOT_YET_BOOKED
+        again = now if _woken(held, before) and after.live else look_again(after, now, fresh=first)
+        if not rides.release_lease(connection, held.lease, again):
+            return False
+        plan_interview(connection, workshop.conversations.flows, after.interview_id, now)
+        return True
+
+    await workshop.conversations.happen(
+        Happening(
+            person_id=held.row.person_id,
+            event=lambda connection, at: event_of(connection, changed[0], changed[1], at),
+            origin=Origin(kind="ride", sender="schedule"),
+            settle=settle,
+        )
+    )
+
+
+def fresh(connection: sa.Connection, held: Tended) -> RideRow | None:
+    """Lock the interview's legs and read this one anew."""
+    rows = rides.lock_rides(connection, held.row.interview_id)
+    return next((row for row in rows if row.id == held.row.id), None)
+
+
+def _woken(held: Tended, row: RideRow) -> bool:
+    """Say whether somebody wants this leg looked at since we took it: a hint, a DONE, a move."""
+    return (row.version, row.due_at) != (held.row.version, held.row.due_at)
