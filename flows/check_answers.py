@@ -7,8 +7,8 @@ The rule: an answer is used where a condition, a blank, a `with:`, a review or a
 from collections.abc import Iterator
 
 from flows.assemble import Loaded
-from flows.check_names import expressions
-from flows.model import Ask, Do, Flow, Handoff, Menu, Review, Step, WaitFor
+from flows.check_names import expressions, names_read
+from flows.model import Ask, Do, Flow, Handoff, Menu, Step
 from flows.problems import Problem, problem_at
 from flows.scope import Scopes, runs
 
@@ -48,15 +48,7 @@ def _named(flow: Flow) -> Iterator[str]:
     for step in flow.steps:
         for expression, own in expressions(step):
             yield from (name for name in expression.names if name != step.id or not own)
-        match step:
-            case Ask(from_=str(name)):
-                yield name
-            case Review(names=names):
-                yield from names
-            case WaitFor(about=str(name)):
-                yield name
-            case _:
-                pass
+        yield from names_read(step)
 
 
 def _taken(scopes: Scopes, run: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from functools import partial
 from flows.assemble import Loaded
 from flows.conditions import Expression, dotted, parse_tree
 from flows.events import OUTSIDE
-from flows.model import Ask, Do, Flow, Menu, PlanRow, Remember, Run, Step, WaitFor, Where
+from flows.model import Ask, Do, Flow, Menu, PlanRow, Remember, Review, Run, Step, WaitFor, Where
 from flows.problems import Problem, did_you_mean, problem_at
 from flows.references import filled
 from flows.scope import Scopes
@@ -83,6 +83,17 @@ def expressions(step: Step) -> Iterator[tuple[Expression, bool]]:
             yield value, False
         case _:
             pass
+
+
+def names_read(step: Step) -> tuple[str, ...]:
+    """Give the names a step reads by themselves, outside its expressions and texts."""
+    match step:
+        case Ask(from_=str(name)) | WaitFor(about=str(name)):
+            return (name,)
+        case Review(names=names):
+            return tuple(names)
+        case _:
+            return ()
 
 
 def _own_names(scopes: Scopes, flow: Flow, at: int, step: Step) -> Iterator[Problem]:

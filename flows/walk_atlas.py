@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from flows.check_names import expressions
+from flows.check_names import expressions, names_read
 from flows.conditions import dotted, parse_tree
 from flows.flowset import FlowSet
-from flows.model import Ask, Do, Finish, Flow, Handoff, Menu, Remember, Review, Run, Say, Step, WaitFor
+from flows.model import Ask, Do, Finish, Flow, Handoff, Menu, Remember, Review, Run, Say, Step
 from flows.references import filled
 from flows.scope import runs
 from flows.texts import Text
@@ -38,15 +38,7 @@ class Atlas:
             if not isinstance(step, Do) or expression is step.when:  # an action's inputs decide nothing
                 yield from expression.names
         yield from self._taken(step)
-        match step:
-            case Ask(from_=str(name)):
-                yield name
-            case Review(names=names):
-                yield from names
-            case WaitFor(about=str(name)):
-                yield name
-            case _:
-                pass
+        yield from names_read(step)
         for text in printed(step):
             yield from (name for name in text.names if name.endswith((".who", ".when")))
 
