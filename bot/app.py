@@ -21,6 +21,8 @@ from bot.clock import Clock, MovableClock, SystemClock
 from bot.conversation import Conversations
 from bot.reload import LOOK_EVERY, Reload, signature
 from bot.rides.base import RideProvider
+from bot.rides.caps import caps_of
+from bot.rides.fleet import Fleet
 from bot.rides.geocoding import Geocoder, NoGeocoder
 from bot.running import Part, Process, running
 from bot.settings import BadSettings, Settings
@@ -199,16 +201,25 @@ def open_channels(
     return {channel.name: channel for channel in channels}
 
 
-def open_rides(settings: Settings) -> RideProvider:
-    """Open the connection to the ride company."""
+def open_rides(settings: Settings) -> Fleet:
+    """Open the connections to the ride companies, in the settings' order of preference."""
+    return Fleet(tuple(_open_company(settings, name) for name in settings.ride_providers))
+
+
+def _open_company(settings: Settings, name: str) -> RideProvider:
     from bot.rides.guest_rides import GuestRides
 
-    return GuestRides(
-        settings.ride_api_base,
-        settings.ride_client_id,
-        settings.ride_client_secret,
-        (settings.ride_webhook_secret,),
-    )
+    given = settings
+    match name:
+        case "guest_rides":
+            base, id_, secret = given.ride_api_base, given.ride_client_id, given.ride_client_secret
+            hooks = given.ride_webhook_secrets
+        case "guest_rides_2":
+            base, id_, secret = given.ride2_api_base, given.ride2_client_id, given.ride2_client_secret
+            hooks = given.ride2_webhook_secrets
+        case _:
+            raise ValueError(f"no ride company is called {name}")
+    return GuestRides(base, id_, secret, hooks, caps=caps_of(given, name), name=name)
 
 
 def open_geocoder(settings: Settings) -> Geocoder:

@@ -16,8 +16,8 @@ from bot.acting import Acting, Answer, Done, Failed
 from bot.funding import fares, hold_legs
 from bot.planning import plan_interview, told_too_late
 from bot.reminders.hours import to_utc
+from bot.rides.caps import all_caps, why_not
 from bot.rides.estimates import estimate_cents, pickup_for, road_miles
-from bot.rides.guest_rides import DEFAULT_CAPS
 from bot.views import held_leg, interview_view, is_held, ride_view, running_ride, view_of
 from flows.actions import (
     BookRides,
@@ -167,11 +167,9 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     if stop.pin is None or there.pin is None:
         return Failed("no_pin")
     miles = road_miles(*stop.pin, *there.pin)
-    if miles > DEFAULT_CAPS.max_miles:
-        return Failed("too_far")
     pickup_at = pickup_for(row.at, miles)
-    if pickup_at < who.now + DEFAULT_CAPS.lead:
-        return Failed("too_late")
+    if (reason := why_not(all_caps(who.settings), miles, pickup_at - who.now)) is not None:
+        return Failed(reason)
     door = action.door if action.door in {each["key"] for each in stop.doors} else None
     cents = estimate_cents(miles, fares(who.settings))
     legs = _legs(row, stop, there, door, action.rider, pickup_at, cents)

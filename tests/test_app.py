@@ -29,7 +29,7 @@ REAL: dict[str, Any] = {
     "ride_api_base": "https://rides.example.org",
     "ride_client_id": "us",
     "ride_client_secret": "secret",
-    "ride_webhook_secret": "secret",
+    "ride_webhook_secrets": ("secret",),
     "telegram_mode": "webhook",
     "telegram_token": telegram.TOKEN,
     "telegram_webhook_secret": "a-sample-secret",

@@ -25,7 +25,7 @@ PRODUCTION = {
     "RIDE_API_BASE": "https://rides.example.com",
     "RIDE_CLIENT_ID": "onward-philadelphia",
     "RIDE_CLIENT_SECRET": "one",
-    "RIDE_WEBHOOK_SECRET": "two",
+    "RIDE_WEBHOOK_SECRETS": "two",
 }
 
 

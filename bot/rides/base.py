@@ -296,6 +296,7 @@ class Caps:
     idempotent: bool  # a second book with the same ref makes no second ride
     webhooks: bool
     texts_rider: bool  # the company texts the rider from its own number
+    child_seats: bool  # a seat for a child can be asked for
     max_miles: float
     rate_per_hour: int
 

@@ -48,6 +48,7 @@ from bot.rides.base import (
     Unknown,
     Why,
 )
+from bot.rides.caps import GUEST_CAPS
 from bot.rides.guest_wire import (
     EstimatesWire,
     HintWire,
@@ -65,18 +66,6 @@ SOON = timedelta(seconds=30)  # when nobody could be reached
 NO_HINT = timedelta(minutes=1)  # when 429 does not say how long
 LONGEST = timedelta(hours=1)
 MOST_PAGES = 200
-
-DEFAULT_CAPS = Caps(
-    lead=timedelta(minutes=30),
-    horizon=timedelta(days=30),
-    free_cancel=timedelta(minutes=60),
-    flexible=True,
-    idempotent=False,
-    webhooks=True,
-    texts_rider=True,
-    max_miles=75.0,
-    rate_per_hour=200,
-)
 
 Wire = TypeVar("Wire", bound=BaseModel)
 Read = TypeVar("Read")
@@ -112,7 +101,7 @@ class GuestRides:
         client_secret: str,
         webhook_secrets: tuple[str, ...],
         *,
-        caps: Caps = DEFAULT_CAPS,
+        caps: Caps = GUEST_CAPS,
         timeout_s: float = 10.0,
         name: str = "guest_rides",
     ) -> None:

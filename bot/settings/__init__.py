@@ -33,6 +33,7 @@ from bot.settings.values import (
     Key,
     Keys,
     Phone,
+    RideCaps,
     TwilioAccount,
     TwilioSender,
     WebAddress,
@@ -47,6 +48,8 @@ Mode = Literal["demo", "test", "production"]
 DEMO_ENCRYPTION_KEY = "b253YXJkIGRlbW8ga2V5LCBuZXZlciByZWFsIGxpZmU="
 DEMO_INDEX_KEY = "b253YXJkIGRlbW8gaW5kZXgsIG5vdCBmb3IgbGl2ZXM="
 DEMO_RIDE_SECRET = "demo-ride-secret"  # noqa: S105 - the stand-in's own, refused in production
+
+RIDE_PROVIDERS = ("guest_rides", "guest_rides_2")
 
 
 class BadSettings(Exception):
@@ -200,13 +203,40 @@ class Settings(BaseSettings):
     )
 
     # Rides
+    ride_providers: Words = Field(
+        default=("guest_rides",),
+        description="Who sends cars, the preferred one first: guest_rides, guest_rides_2, and manual (staff "
+        "or volunteers book by hand at /staff/rides).",
+    )
     ride_api_base: WebAddress = Field(
         default="http://127.0.0.1:8090",
         description="Where the ride provider's API is reached; the demo starts a stand-in.",
     )
     ride_client_id: str = Field(default="demo", description="Our client id at the ride provider.")
     ride_client_secret: str = _secret(DEMO_RIDE_SECRET, "Our client secret at the ride provider.")
-    ride_webhook_secret: str = _secret(DEMO_RIDE_SECRET, "The key the ride provider signs its webhooks with.")
+    ride_webhook_secrets: Words = _secret(
+        (DEMO_RIDE_SECRET,), "The keys the ride provider may sign its webhooks with (several, for rotation)."
+    )
+    ride_caps: RideCaps = Field(
+        default=(),
+        description="What this account can do where it differs from the usual: lead=30m horizon=30d "
+        "free_cancel=60m flexible=yes idempotent=no webhooks=yes texts_rider=yes child_seats=no max_miles=75 "
+        "rate_per_hour=200.",
+    )
+    ride2_api_base: WebAddress = Field(
+        default="", description="A second company of the same dialect (guest_rides_2): where its API is."
+    )
+    ride2_client_id: str = Field(default="", description="Our client id at the second company.")
+    ride2_client_secret: str = _secret("", "Our client secret at the second company.")
+    ride2_webhook_secrets: Words = _secret((), "The keys the second company may sign its webhooks with.")
+    ride2_caps: RideCaps = Field(
+        default=(), description="What our account at the second company can do, written as in RIDE_CAPS."
+    )
+    manual_ride_caps: RideCaps = Field(
+        default=(),
+        description="What staff and volunteers take on, as in RIDE_CAPS; usual: lead=3h horizon=60d "
+        "free_cancel=2h. Half the lead before the pick-up a ride nobody took goes to the next company.",
+    )
     ride_fee_limit_cents: int = Field(
         default=1000,
         ge=0,
@@ -266,8 +296,19 @@ def _contradictions(given: Settings) -> Iterator[tuple[str, str]]:
         yield "TWILIO_FROM", "is needed with TWILIO_ACCOUNT_SID"
     if given.twilio_from and not given.has_sms:
         yield "TWILIO_ACCOUNT_SID", "is needed with TWILIO_FROM"
+    yield from _ride_contradictions(given)
     if given.env == "production":
         yield from _unfit_for_production(given)
+
+
+def _ride_contradictions(given: Settings) -> Iterator[tuple[str, str]]:
+    chosen = given.ride_providers
+    if not chosen or set(chosen) - set(RIDE_PROVIDERS) or len(set(chosen)) < len(chosen):
+        yield "RIDE_PROVIDERS", f"must name some of {', '.join(RIDE_PROVIDERS)}, each once"
+    if "guest_rides_2" in chosen:
+        for name in ("ride2_api_base", "ride2_client_id", "ride2_client_secret"):
+            if not getattr(given, name):
+                yield name.upper(), "is needed when RIDE_PROVIDERS names guest_rides_2"
 
 
 def _unfit_for_production(given: Settings) -> Iterator[tuple[str, str]]:
@@ -285,8 +326,11 @@ def _unfit_for_production(given: Settings) -> Iterator[tuple[str, str]]:
         yield "TWILIO_ACCOUNT_SID", "or TELEGRAM_MODE is needed in production: nobody could reach us"
     if "staff_phone" not in given.model_fields_set:
         yield "STAFF_PHONE", "is needed in production"
-    for name in ("ride_api_base", "ride_client_id", "ride_client_secret", "ride_webhook_secret"):
-        if getattr(given, name) == Settings.model_fields[name].default:
+    for name in ("ride_api_base", "ride_client_id", "ride_client_secret", "ride_webhook_secrets"):
+        if (
+            "guest_rides" in given.ride_providers
+            and getattr(given, name) == Settings.model_fields[name].default
+        ):
             yield name.upper(), "is needed in production"
 
 

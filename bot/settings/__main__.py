@@ -15,7 +15,7 @@ _CHAPTERS: Mapping[str, str] = {
     "programme_name": "The programme",
     "telegram_mode": "Telegram",
     "twilio_account_sid": "SMS by Twilio",
-    "ride_api_base": "Rides",
+    "ride_providers": "Rides",
 }
 _SECRETS_TO_MAKE: Mapping[str, str] = {"encryption_keys": "2026a:<base64>", "index_key": "<base64>"}
 

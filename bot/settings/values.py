@@ -5,15 +5,16 @@ What is not a text is taken as it is, so that tests and the demo can hand over v
 
 import base64
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
 
 KEY_BYTES = 32
+Cap: TypeAlias = bool | int | float | timedelta
 
 
 def _words(value: object) -> object:
@@ -58,7 +59,7 @@ def _database(value: object) -> object:
 
 
 def _web_address(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+    if isinstance(value, str) and value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
         raise ValueError("must be a web address such as https://onward.example.org")
     return value.rstrip("/") if isinstance(value, str) else value
 
@@ -91,6 +92,47 @@ def _closed_days(value: object) -> object:
         raise ValueError("must be federal, dates such as 2027-12-24, or both") from None
 
 
+_SPANS = {"m": "minutes", "h": "hours", "d": "days"}
+_CAPS = {
+    "lead": r"\d+[mhd]",
+    "horizon": r"\d+[mhd]",
+    "free_cancel": r"\d+[mhd]",
+    "flexible": "yes|no",
+    "idempotent": "yes|no",
+    "webhooks": "yes|no",
+    "texts_rider": "yes|no",
+    "child_seats": "yes|no",
+    "max_miles": r"\d+(\.\d+)?",
+    "rate_per_hour": r"[1-9]\d*",
+}
+
+
+def _caps(value: object) -> object:
+    """Read what a ride company can do: `lead=45m horizon=30d flexible=no max_miles=60`."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in re.split(r"[\s,]+", value.strip(" ,\n\t"))]
+    for name, _, text in pairs:
+        if name not in _CAPS:
+            raise ValueError(f"knows {', '.join(_CAPS)}, not {name}")
+        if not re.fullmatch(_CAPS[name], text):
+            raise ValueError(f"must have {name} as {_CAP_SAID.get(_CAPS[name], 'a number')}")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise ValueError("names one thing twice")
+    return tuple((name, _cap(name, text)) for name, _, text in pairs)
+
+
+_CAP_SAID = {r"\d+[mhd]": "45m, 2h or 30d", "yes|no": "yes or no"}
+
+
+def _cap(name: str, text: str) -> Cap:
+    if text in ("yes", "no"):
+        return text == "yes"
+    if text[-1] in _SPANS:
+        return timedelta(**{_SPANS[text[-1]]: int(text[:-1])})
+    return int(text) if name == "rate_per_hour" else float(text)
+
+
 def _matching(pattern: str, sentence: str, value: object) -> object:
     if isinstance(value, str) and value and not re.fullmatch(pattern, value):
         raise ValueError(sentence)
@@ -102,6 +144,7 @@ def _shaped(pattern: str, sentence: str) -> BeforeValidator:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+RideCaps = Annotated[tuple[tuple[str, Cap], ...], NoDecode, BeforeValidator(_caps)]
 ClosedDays = Annotated[tuple[date | str, ...], NoDecode, BeforeValidator(_closed_days)]
 Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
 Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]

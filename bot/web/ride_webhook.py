@@ -1,11 +1,13 @@
-"""Where ride companies call: a webhook is a hint to go and look, kept once.
+"""Where ride companies call, each by its own path: a webhook is a hint to go and look, kept once.
+
+    POST /rides/webhook/{provider}      POST /rides/webhook (the preferred company that calls at all)
 
 The rule: the signature is checked on the raw bytes before anything is read. 200 means the hint is kept;
 what it says of the ride is never believed, the worker asks the company itself.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,6 +19,7 @@ from starlette.routing import Route
 
 from bot.clock import Clock
 from bot.rides.base import BadSignature, RideHint, RideProvider
+from bot.rides.fleet import Fleet
 from storage import rides
 from storage.database import Database
 
@@ -25,9 +28,17 @@ log = logging.getLogger(__name__)
 LARGEST: Final = 64 * 1024
 
 
-def routes(database: Database, provider: RideProvider, clock: Clock, wake: Callable[[], None]) -> list[Route]:
-    """List the one path; `wake` has the rides' worker look at once."""
+def routes(database: Database, fleet: Fleet, clock: Clock, wake: Callable[[], None]) -> list[Route]:
+    """List a path for each company that calls us; `wake` has the rides' worker look at once."""
+    calling = [one for one in fleet.providers if one.caps.webhooks]
+    doors = [(f"/rides/webhook/{one.name}", one) for one in calling]
+    doors += [("/rides/webhook", one) for one in calling[:1]]
+    return [Route(path, _hears(database, one, clock, wake), methods=["POST"]) for path, one in doors]
 
+
+def _hears(
+    database: Database, provider: RideProvider, clock: Clock, wake: Callable[[], None]
+) -> Callable[[Request], Awaitable[Response]]:
     async def hint(request: Request) -> Response:
         raw = await _body(request)
         if raw is None:
@@ -47,7 +58,7 @@ def routes(database: Database, provider: RideProvider, clock: Clock, wake: Calla
                 pass
         return Response(status_code=200)
 
-    return [Route("/rides/webhook", hint, methods=["POST"])]
+    return hint
 
 
 async def _body(request: Request) -> bytes | None:

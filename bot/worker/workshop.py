@@ -14,7 +14,7 @@ from typing import TypeAlias
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.conversation import Conversations
-from bot.rides.base import RideProvider
+from bot.rides.fleet import Fleet
 from bot.rides.geocoding import Geocoder
 from bot.settings import Settings
 from storage.database import Database
@@ -32,7 +32,7 @@ class Workshop:
     clock: Clock
     settings: Settings
     channels: Mapping[str, Channel]
-    rides: RideProvider
+    rides: Fleet
     geocoder: Geocoder
 
 

@@ -20,6 +20,7 @@ from bot.channels.forms import Form, read_sms, read_status
 from bot.channels.sms import Sms
 from bot.clock import MovableClock
 from bot.conversation import Conversations
+from bot.rides.fleet import Fleet
 from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.rides.stub.server import create_app
@@ -105,7 +106,7 @@ class World:
             clock=self.clock,
             settings=settings,
             channels={sms.name: sms},
-            rides=rides,
+            rides=Fleet((rides,)),
             geocoder=LocalGeocoder(),
         )
 

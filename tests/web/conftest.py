@@ -22,6 +22,7 @@ import bot.web.phone.page
 from bot.channels.simulator import Simulator, read_said
 from bot.clock import MovableClock
 from bot.conversation import Conversations
+from bot.rides.fleet import Fleet
 from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.settings import Settings
@@ -193,7 +194,7 @@ async def office(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         clock=clock,
         settings=settings,
         channels={"simulator": simulator},
-        rides=provider,
+        rides=Fleet((provider,)),
         geocoder=LocalGeocoder(),
     )
     moved: list[timedelta] = []

@@ -18,6 +18,7 @@ from bot.arranging import book_rides, save_interview
 from bot.channels.simulator import Simulator, read_said
 from bot.clock import MovableClock
 from bot.conversation import Conversations
+from bot.rides.fleet import Fleet
 from bot.rides.guest_rides import GuestRides
 from bot.rides.sample_map import LocalGeocoder
 from bot.rides.stub.server import create_app
@@ -156,7 +157,7 @@ async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     )
     settings = Settings(env="test")
     async with served(company_app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as company:
-        provider = GuestRides(url, "demo", "demo-ride-secret", (SECRET,), timeout_s=0.3)
+        provider = GuestRides(url, "demo", "demo-ride-secret", (SECRET,))
         conversations = Conversations(database, FLOWS, settings, clock, lambda name: None)
         await conversations.keep_flows()
         workshop = Workshop(
@@ -165,7 +166,7 @@ async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
             clock=clock,
             settings=settings,
             channels={"simulator": Simulator(now=clock.now)},
-            rides=provider,
+            rides=Fleet((provider,)),
             geocoder=LocalGeocoder(),
         )
         await database.run(partial(_found, clock.now()))

@@ -16,6 +16,7 @@ from bot.channels.sms import Sms
 from bot.channels.telegram import Telegram
 from bot.clock import MovableClock
 from bot.conversation import Conversations
+from bot.rides.fleet import Fleet
 from bot.rides.geocoding import NoGeocoder
 from bot.rides.guest_rides import GuestRides
 from bot.settings import Settings
@@ -136,7 +137,7 @@ async def post(
         clock=clock,
         settings=settings,
         channels={"sms": sms, "telegram": telegram},
-        rides=rides,
+        rides=Fleet((rides,)),
         geocoder=NoGeocoder(),
     )
     opened = Post(workshop, clock, one_twilio, one_telegram)

@@ -19,6 +19,7 @@ from bot.channels.base import Inbound
 from bot.channels.sms import SMS_PATH, Sms
 from bot.clock import MovableClock
 from bot.conversation import Conversations
+from bot.rides.fleet import Fleet
 from bot.rides.geocoding import NoGeocoder
 from bot.rides.guest_rides import GuestRides
 from bot.settings import Settings
@@ -105,7 +106,7 @@ async def line(database: Database, account: FakeTwilio) -> AsyncIterator[Line]:
         clock=clock,
         settings=settings,
         channels={"sms": sms},
-        rides=rides,
+        rides=Fleet((rides,)),
         geocoder=NoGeocoder(),
     )
     await conversations.keep_flows()

@@ -102,7 +102,7 @@ async def test_a_hint_that_comes_while_we_look_is_looked_at_again(
     client, _ = door
     out = next(row for row in await town.rides() if row.leg == "out")
     await town.move(minutes=3)
-    provider = town.workshop.rides
+    (provider,) = town.workshop.rides.providers
     sees = provider.find
 
     async def find_and_be_late(ref: str) -> object:
