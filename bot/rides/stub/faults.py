@@ -15,8 +15,9 @@ class Fault(BaseModel):
     """One fault: the next `count` requests with this method and path prefix (`exact`: this path) meet it.
 
     `status`: answer `code` instead. `hang`: wait `seconds`. `drop`: close the connection half-way.
-    `truncate`: cut the JSON in two. `when` says whether the work is done before or after the trouble,
-    or never (`skip`): `hang` + `before` applies and then hangs, `hang` + `after` hangs and then applies.
+    `truncate`: cut the JSON in two. `expired_token`: the token that came is no longer any good.
+    `applied` says whether the work is done before or after the trouble, or never: `hang` + `before`
+    applies and then hangs, `hang` + `after` hangs and then applies.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -24,12 +25,12 @@ class Fault(BaseModel):
     method: str = "*"
     path: str = "/"
     exact: bool = False
-    kind: Literal["status", "hang", "drop", "truncate"]
+    kind: Literal["status", "hang", "drop", "truncate", "expired_token"]
     applied: Literal["before", "after", "never"] = "never"
     code: int = Field(default=503, ge=400, le=599)
-    retry_after: int | None = None
-    seconds: float = Field(default=30.0, ge=0, le=600)
-    count: int = Field(default=1, ge=1)
+    retry_after: int | None = Field(default=None, ge=0, le=86400)
+    seconds: float = Field(default=30.0, ge=0, le=600, allow_inf_nan=False)
+    count: int = Field(default=1, ge=1, le=1_000_000)
 
     def meets(self, method: str, path: str) -> bool:
         """Say whether this request is one the fault waits for."""
@@ -48,6 +49,9 @@ class Faults:
         fault = self._take(scope)
         if fault is None:
             await self._app(scope, receive, send)
+            return
+        if fault.kind == "expired_token":
+            await self._app(_without_token(scope), receive, send)
             return
         receive = await _read_ahead(receive)
         answer: list[Message] = []
@@ -81,6 +85,12 @@ class Faults:
         return answer
 
 
+def _without_token(scope: Scope) -> Scope:
+    """Make the request one that carries a token nobody knows any more: the API itself turns it away."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+    return {**scope, "headers": [*others, (b"authorization", b"Bearer expired")]}
+
+
 async def _read_ahead(receive: Receive) -> Receive:
     """Take the whole request in now: who asks may be gone by the time the work is done."""
     parts = [await receive()]
@@ -104,6 +114,8 @@ async def _misbehave(fault: Fault, answer: list[Message], scope: Scope, receive:
                 await send(message)
             if not answer:
                 await JSONResponse({"code": "gateway_timeout"}, status_code=504)(scope, receive, send)
+        case "expired_token":
+            raise AssertionError("served above")
         case "drop":
             await _cut(send, b"", promised=1000)
         case "truncate":

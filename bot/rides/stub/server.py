@@ -14,16 +14,20 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from bot.clock import Clock, SystemClock
-from bot.rides.stub.api import Api
+from bot.rides.stub.api import Api, let_in
+from bot.rides.stub.calls import Door, route
 from bot.rides.stub.control import Control
-from bot.rides.stub.desk import Desk, Problem
+from bot.rides.stub.desk import Desk
 from bot.rides.stub.faults import Fault, Faults
+from bot.rides.stub.market import Problem
+from bot.rides.stub.openapi import document
+from bot.rides.stub.page import draw
 from bot.rides.stub.store import Store
-from bot.rides.stub.webhooks import BACK_OFF_S, Messenger, work
+from bot.rides.stub.webhooks import BACK_OFF_S, HookFault, Messenger, work
 from bot.rides.stub.world import Company
 
 DEMO_CLIENT_ID = "demo"
@@ -53,9 +57,27 @@ def create_app(
     """
     base, real_now = clock or SystemClock(), SystemClock().now
     desk = Desk(Store(path), company or Company(), base.now)
-    messenger = Messenger(desk, webhook_url, webhook_secret, back_off_s, real_now) if webhook_url else None
-    waiting: list[Fault] = []
+    faults: list[Fault] = []
+    hook_faults: list[HookFault] = []
+    messenger = None
+    if webhook_url:
+        messenger = Messenger(desk, webhook_url, webhook_secret, back_off_s, real_now, hook_faults)
     woken = asyncio.Event()
+    calls = [*Api(desk, client_id, client_secret).calls(), *Control(desk, faults, hook_faults).calls()]
+    drawn = document(calls)
+
+    def enter(request: Request, door: Door) -> None:
+        if door == "customer":
+            let_in(desk, request.headers.get("authorization", ""))
+        if door != "open":
+            desk.settle()
+
+    async def page(request: Request) -> Response:
+        desk.settle()
+        return HTMLResponse(draw(desk, faults, hook_faults))
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(drawn)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -77,11 +99,12 @@ def create_app(
 
     return Starlette(
         routes=[
-            *Api(desk, client_id, client_secret).routes(),
-            *Control(desk, waiting, woken.set).routes(),
+            Route("/_stub", page),
+            Route("/_stub/openapi.json", openapi),
+            *(route(call, enter, woken.set) for call in calls),
             Route("/healthz", _healthy),
         ],
-        middleware=[Middleware(Faults, waiting=waiting)],
+        middleware=[Middleware(Faults, waiting=faults)],
         exception_handlers={Problem: _problem, HTTPException: _http_problem},
         lifespan=lifespan,
     )
@@ -93,14 +116,16 @@ async def _healthy(request: Request) -> Response:
 
 async def _problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
-    return JSONResponse({"code": problem.code, **problem.extra}, status_code=problem.status)
+    body = {"code": problem.code, **problem.extra}
+    after = problem.extra.get("retry_after")
+    headers = {"Retry-After": str(after)} if after is not None else {}
+    return JSONResponse(body, status_code=problem.status, headers=headers)
 
 
 async def _http_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    return JSONResponse(
-        {"code": "not_found" if problem.status_code == 404 else "bad_request"}, problem.status_code
-    )
+    code = {404: "not_found", 405: "method_not_allowed"}.get(problem.status_code, "bad_request")
+    return JSONResponse({"code": code}, problem.status_code, headers=problem.headers)
 
 
 def run(

@@ -1,6 +1,7 @@
-"""The pretend company's memory: one SQLite file with trips, prices, tokens, webhooks and the clock.
+"""The pretend company's memory: one SQLite file with trips, prices, tokens, texts, webhooks and the clock.
 
 Every change of a trip and the webhook that tells of it are one transaction, so a restart keeps both.
+A file that an older company wrote is begun anew: nothing in it is anybody's.
 Times are whole milliseconds since 1970, UTC, as on the wire.
 """
 
@@ -13,16 +14,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, ends INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS fare (
-    fare_id TEXT PRIMARY KEY, cents INTEGER NOT NULL, surge REAL NOT NULL,
+    fare_id TEXT PRIMARY KEY, product_id TEXT NOT NULL, cents INTEGER NOT NULL, surge REAL NOT NULL,
     ends INTEGER NOT NULL, asked TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trip (
     number INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL UNIQUE, ref TEXT NOT NULL,
+    phone TEXT NOT NULL, product_id TEXT NOT NULL, story TEXT NOT NULL,
     status TEXT NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, pickup_at INTEGER,
-    flex_day TEXT, flex_ends INTEGER, picked_at INTEGER, ended_at INTEGER,
+    flex_day TEXT, flex_ends INTEGER, curb_at INTEGER, picked_at INTEGER, ended_at INTEGER,
     miles REAL NOT NULL, drive_minutes INTEGER NOT NULL, fare_cents INTEGER NOT NULL,
     fee_cents INTEGER NOT NULL DEFAULT 0, sends INTEGER NOT NULL DEFAULT 0, car TEXT, body TEXT NOT NULL,
     next_status TEXT, next_at INTEGER);
@@ -34,7 +37,14 @@ CREATE TABLE IF NOT EXISTS hook (
     next_try INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',
     answer TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS hook_waiting ON hook (id) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS hook_passed ON hook (id) WHERE state IN ('late', 'held');
+CREATE TABLE IF NOT EXISTS sms (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, phone TEXT NOT NULL, request_id TEXT,
+    from_rider INTEGER NOT NULL, words TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS asked (at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS asked_at ON asked (at);
 """
+TABLES = ("kept", "token", "fare", "trip", "hook", "sms", "asked")
 
 Row = dict[str, Any]
 
@@ -59,8 +69,15 @@ class Store:
             column[0]: value for column, value in zip(cursor.description, values, strict=True)
         }
         self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing by it
         self._db.execute("PRAGMA busy_timeout=5000")
-        self._db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+        self._begin_anew_if_old()
+        self._db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={VERSION};COMMIT;")
+
+    def _begin_anew_if_old(self) -> None:
+        if self._db.execute("PRAGMA user_version").fetchone()["user_version"] != VERSION:
+            drops = "".join(f"DROP TABLE IF EXISTS {name};" for name in TABLES)
+            self._db.executescript(f"BEGIN;{drops}COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
