@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -54,6 +54,7 @@ from bot.rides.guest_wire import (
     HintWire,
     PageWire,
     ProblemWire,
+    ReceiptWire,
     TokenWire,
     TripWire,
     price_body,
@@ -164,7 +165,8 @@ class GuestRides:
         reply = await self._ask("GET", _path(provider_id))
         match reply:
             case _Good(raw):
-                return _read(raw, TripWire, TripWire.snapshot)
+                seen = _read(raw, TripWire, TripWire.snapshot)
+                return await self._with_receipt(seen) if isinstance(seen, Snapshot) else seen
             case _No(404, problem) if problem.code == "not_found":
                 return NotFound()
             case _No(_, problem):
@@ -227,6 +229,18 @@ class GuestRides:
             return None
 
     # --- below the protocol ----------------------------------------------------------------------
+
+    async def _with_receipt(self, seen: Snapshot) -> Snapshot:
+        """Add what a ride that is over cost; without a receipt yet it stays unknown, for the next look."""
+        if seen.live or seen.final_cents is not None:
+            return seen
+        reply = await self._ask("GET", f"{_path(seen.provider_id)}/receipt")
+        match reply:
+            case _Good(raw):
+                total = _read(raw, ReceiptWire, lambda wire: wire.total.cents())
+                return replace(seen, final_cents=total) if isinstance(total, int) else seen
+            case _:
+                return seen
 
     async def _cancel(self, provider_id: str, params: dict[str, str]) -> CancelAnswer:
         reply = await self._ask("DELETE", _path(provider_id), params=params)

@@ -152,9 +152,24 @@ class _Product(_Wire):
     product_id: str = Field(min_length=1)
 
 
+class _Blocker(_Wire):
+    block_type: str = "NONE"
+
+
+class _Indicators(_Wire):
+    request_blocker: _Blocker = _Blocker()
+
+
 class _ProductEstimate(_Wire):
     product: _Product
     estimate_info: _Estimate
+    fulfillment_indicators: _Indicators = _Indicators()
+
+    @property
+    def to_be_had(self) -> bool:
+        """Say whether it has a car, and an order for it would be taken."""
+        blocked = self.fulfillment_indicators.request_blocker.block_type == "BLOCK"
+        return not (blocked or self.estimate_info.no_cars_available)
 
 
 class EstimatesWire(_Wire):
@@ -176,9 +191,15 @@ class EstimatesWire(_Wire):
                 expires_at=EPOCH + timedelta(milliseconds=info.fare.expires_at),
             )
             for offer in self.product_estimates
-            if (info := offer.estimate_info).fare and info.trip and not info.no_cars_available
+            if (info := offer.estimate_info).fare and info.trip and offer.to_be_had
         ]
         return min(offers, key=lambda offer: offer.fare_cents) if offers else NoCars()
+
+
+class ReceiptWire(_Wire):
+    """What a ride that is over cost."""
+
+    total: _Money
 
 
 class TokenWire(_Wire):
@@ -205,7 +226,7 @@ class ProblemWire(_Wire):
         match self.code:
             case "fare_expired" | "fare_changed":
                 return QuoteGone()
-            case "no_cars_available":
+            case "no_cars_available" | "request_blocked":
                 return NoCars()
             case "location_not_serviceable":
                 return BadAddress("dropoff" if self.which == "dropoff" else "pickup")
