@@ -11,9 +11,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.tables import AttentionItem, Person, Promise, table
+from storage.tables import Alarm, AttentionItem, Person, Promise, table
 
-ITEM, PROMISE, PERSON = table(AttentionItem), table(Promise), table(Person)
+ITEM, PROMISE, PERSON, ALARM = table(AttentionItem), table(Promise), table(Person), table(Alarm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ _NEED = _OPEN.on_conflict_do_update(
         "due_at": sa.case((_NEW.due_at < ITEM.c.due_at, _NEW.due_at), else_=ITEM.c.due_at),
     },
 ).returning(ITEM.c.id)
+_WAKE = insert(ALARM).on_conflict_do_nothing(index_elements=["item_id"])
 
 
 def need_human(
@@ -77,11 +78,15 @@ def need_human(
 ) -> int:
     """Put a person on the list; an unfinished item of this kind is brought up to date. Returns its id.
 
-    `about` tells apart what may need a human twice at once ("ride:7").
+    `about` tells apart what may need a human twice at once ("ride:7"). What is urgent raises its alarm
+    (storage/alarms.py), once.
     """
     values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
     fixed = {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
-    return int(connection.execute(_NEED, values | fixed).scalar_one())
+    item_id = int(connection.execute(_NEED, values | fixed).scalar_one())
+    if urgent:
+        connection.execute(_WAKE, {"item_id": item_id, "due_at": now, "created_at": now})
+    return item_id
 
 
 def unfinished(connection: sa.Connection, people: sa.Select[int]) -> list[Item]:
@@ -109,10 +114,18 @@ def finish_item(connection: sa.Connection, item_id: int, caseworker_id: int | No
 
 
 def finish_items(
-    connection: sa.Connection, person_id: int, kind: str, now: datetime, caseworker_id: int | None = None
+    connection: sa.Connection,
+    person_id: int,
+    kind: str,
+    now: datetime,
+    caseworker_id: int | None = None,
+    *,
+    about: str | None = None,
 ) -> int:
-    """Close a person's items of one kind: what they were for is settled. Returns how many."""
+    """Close a person's items of one kind, or only the one `about` this: it is settled. Returns how many."""
     at = sa.and_(ITEM.c.person_id == person_id, ITEM.c.kind == kind)
+    if about is not None:
+        at = sa.and_(at, ITEM.c.dedupe_key == f"{person_id}/{kind}/{about}")
     return _change(connection, at, _done(caseworker_id, now))
 
 
