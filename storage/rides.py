@@ -52,6 +52,7 @@ class RideRow:
     hold_cents: int
     fee_cents: int
     final_cents: int | None
+    approval: str | None
     free_cancel_until: datetime | None
     car: dict[str, Any] | None
     reason: str | None

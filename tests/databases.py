@@ -128,7 +128,9 @@ def _empty(connection: psycopg.Connection) -> None:
     statements = [
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        "SET session_replication_role = replica",  # or the ledger's triggers would refuse
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),
+        "RESET session_replication_role",
         "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
     ]
     connection.execute(sql.SQL(";".join(statements)))

@@ -32,14 +32,14 @@ from flows.actions import (
 from flows.events import InterviewCancelled, InterviewMoved
 from flows.library import shipped
 from storage import attention, funds, interviews, people, places, points, rides, staff
-from storage.tables import Fund, PlaceLookup, Promise, Timer, table
+from storage.tables import Fund, FundRule, PlaceLookup, Promise, Timer, table
 
 BOSTON = ZoneInfo("America/New_York")
 MONDAY = datetime(2027, 2, 22, 11, 20, tzinfo=BOSTON)
 TUESDAY_8 = datetime(2027, 2, 23, 8)
 WEDNESDAY_8 = datetime(2027, 2, 24, 8)
 STOP, WORK = (42.3601, -71.0589), (42.4610, -71.1100)
-TIMER, FUND = table(Timer), table(Fund)
+TIMER, FUND, RULE = table(Timer), table(Fund), table(FundRule)
 
 
 class Desk:
@@ -250,7 +250,9 @@ def test_a_car_that_is_still_being_called_off_is_not_in_the_way(desk: Desk) -> N
 def test_another_car_there_keeps_the_way_home(desk: Desk) -> None:
     view = desk.booked()
     out, home = rides.rides_of(desk.connection, view["id"])
-    rides.change_ride(desk.connection, out.id, out.version, desk.who.now, state="missed")
+    for state in ("booking", "missed"):
+        out = rides.change_ride(desk.connection, out.id, out.version, desk.who.now, state=state)
+        assert out is not None
     desk.did(desk.booking(view))
     legs = rides.rides_of(desk.connection, view["id"])
     assert [(leg.leg, leg.state) for leg in legs] == [("out", "missed"), ("home", "held"), ("out", "held")]
@@ -272,7 +274,7 @@ def rides_cost(desk: Desk) -> int:
 
 
 def test_a_fund_may_limit_what_one_ride_costs(desk: Desk) -> None:
-    desk.connection.execute(sa.update(FUND).values(ride_limit_cents=rides_cost(desk) - 1))
+    desk.connection.execute(sa.update(RULE).values(ride_limit_cents=rides_cost(desk) - 1))
     assert desk.does(desk.booking(desk.saved())) == Failed("no_money_left")
 
 

@@ -1,7 +1,17 @@
 """The tables, columns only, by family. Parse at the edge: a table model validates nothing."""
 
 from storage.tables.base import Due, Row, metadata, table
-from storage.tables.going import Fund, FundEntry, Interview, Place, PlaceLookup, Ride, RideEvent
+from storage.tables.going import (
+    Fund,
+    FundEntry,
+    FundRule,
+    Interview,
+    Place,
+    PlaceLookup,
+    Ride,
+    RideEvent,
+    RideWait,
+)
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person, SafeContact
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
 from storage.tables.talk import (
@@ -29,6 +39,7 @@ __all__ = [
     "FlowVersion",
     "Fund",
     "FundEntry",
+    "FundRule",
     "Interview",
     "InviteCode",
     "Login",
@@ -44,6 +55,7 @@ __all__ = [
     "Promise",
     "Ride",
     "RideEvent",
+    "RideWait",
     "Row",
     "SafeContact",
     "Timer",

@@ -100,6 +100,12 @@ def number(default: int | None = None, *, null: bool = False) -> Any:
     )
 
 
+def money(default: int | None = None) -> Any:
+    """Make a column for US cents of a whole fund: more than a 32-bit number holds."""
+    column = sa.Column(sa.BigInteger, nullable=False, default=default)
+    return Field(sa_column=column) if default is None else Field(default=default, sa_column=column)
+
+
 def flag(default: bool = False) -> Any:
     """Make a yes-or-no column."""
     return Field(default=default, sa_column=sa.Column(sa.Boolean, nullable=False, default=default))

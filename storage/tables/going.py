@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
-from sqlmodel import Field
 
 from storage.tables.base import (
     Due,
@@ -13,6 +12,7 @@ from storage.tables.base import (
     flag,
     link,
     moment,
+    money,
     number,
     one_of,
     partial,
@@ -43,6 +43,8 @@ RideState: TypeAlias = Literal[
 LIVE_RIDES = ("held", "booking", "booked", "accepted", "arriving", "in_progress")
 _LIVE = ", ".join(f"'{state}'" for state in LIVE_RIDES)
 EntryKind: TypeAlias = Literal["hold", "raise", "settle", "release", "fee", "adjust"]
+Approval: TypeAlias = Literal["waiting", "given"]
+WaitState: TypeAlias = Literal["waiting", "offered", "over"]
 LookupState: TypeAlias = Literal["asked", "found", "failed"]
 PlaceKind: TypeAlias = Literal["home", "work", "interview", "house", "office", "other"]
 
@@ -121,6 +123,7 @@ class Ride(Row, Due, table=True):
     """One leg. `wanted` is what we want, `state` what is: workers drive them together by compare-and-set.
 
     States are the provider's, and ours before it knows the ride: held, booking; failed after a plain no.
+    `approval` is None where no human has to agree to the cost; one "waiting" is not ordered.
     Every change counts `version` up. One that is to be called off does not stand in the way of the next.
     """
 
@@ -129,6 +132,7 @@ class Ride(Row, Due, table=True):
         one_of("wanted", Wanted),
         one_of("state", RideState),
         one_of("purpose", InterviewKind),
+        one_of("approval", Approval),
         partial(
             "uq_ride_live_leg",
             "interview_id",
@@ -162,6 +166,7 @@ class Ride(Row, Due, table=True):
     hold_cents: int = number(0)
     fee_cents: int = number(0)
     final_cents: int | None = number(null=True)
+    approval: str | None = words(null=True)
     free_cancel_until: datetime | None = moment(null=True)
     car: dict[str, Any] | None = sealed_json("ride.car", null=True)
     reason: str | None = words(null=True)
@@ -184,36 +189,99 @@ class RideEvent(Row, table=True):
 
 
 class Fund(Row, table=True):
-    """Money for rides, US cents. The CHECK is the last line: held and spent never exceed the budget."""
+    """Money for rides, US cents. The CHECK is the last line: what is held, spent and paid in fees never
+    exceeds the budget.
+
+    `area` lists states ("MA") and beginnings of ZIP codes ("021") with spaces between; None is everywhere.
+    """
 
     __table_args__ = args(
-        sa.CheckConstraint("held_cents >= 0 AND spent_cents >= 0", name="not_negative"),
-        sa.CheckConstraint("held_cents + spent_cents <= budget_cents", name="not_overspent"),
+        sa.CheckConstraint("held_cents >= 0 AND spent_cents >= 0 AND fees_cents >= 0", name="not_negative"),
+        sa.CheckConstraint("held_cents + spent_cents + fees_cents <= budget_cents", name="not_overspent"),
     )
     id: int = row_id()
     name: str = words(unique=True)
     grant_code: str | None = words(null=True)
-    budget_cents: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
-    held_cents: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, default=0))
-    spent_cents: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, default=0))
-    ride_limit_cents: int | None = number(null=True)
+    budget_cents: int = money()
+    held_cents: int = money(0)
+    spent_cents: int = money(0)
+    fees_cents: int = money(0)
+    area: str | None = words(null=True)
     starts_at: datetime | None = moment(null=True)
     ends_at: datetime | None = moment(null=True)
     open: bool = flag(True)
     created_at: datetime = moment()
 
 
-class FundEntry(Row, table=True):
-    """The fund's ledger: every change, appended and never altered; `dedupe_key` makes it happen once."""
+class FundRule(Row, table=True):
+    """What a fund pays for one purpose; without a rule for it, nothing. None is no limit.
 
-    __table_args__ = args(one_of("kind", EntryKind))
+    Hours are of the place's wall clock, for the pick-up: from 6 until 20 is 6:00 to 19:59.
+    """
+
+    __table_args__ = args(one_of("purpose", InterviewKind), sa.UniqueConstraint("fund_id", "purpose"))
+    id: int = row_id()
+    fund_id: int = link("fund", index=False)
+    purpose: str = words()
+    ride_limit_cents: int | None = number(null=True)
+    person_trips: int | None = number(null=True)
+    max_miles: int | None = number(null=True)
+    days_ahead: int | None = number(null=True)
+    from_hour: int | None = number(null=True)
+    until_hour: int | None = number(null=True)
+    approval_over_cents: int | None = number(null=True)
+
+
+class FundEntry(Row, table=True):
+    """One movement of a fund's money between its five accounts, which sum to zero: what comes in is taken
+    from `budget` and is `free`; from there it is `held`, and then `spent`, paid in `fees`, or free again.
+
+    Appended and never altered (a trigger refuses it), but that an erased person's ride leaves its link.
+    """
+
+    __table_args__ = args(
+        one_of("kind", EntryKind),
+        sa.CheckConstraint(
+            "budget_cents + free_cents + held_cents + spent_cents + fees_cents = 0", name="balanced"
+        ),
+        partial("uq_fund_entry_end", "ride_id", where="kind IN ('settle', 'release', 'fee')", unique=True),
+    )
     id: int = row_id()
     fund_id: int = link("fund", gone="RESTRICT")
     ride_id: int | None = link("ride", null=True, gone="SET NULL")
     kind: str = words()
-    held_change: int = number()
-    spent_change: int = number()
-    budget_change: int = number(0)
+    budget_cents: int = money(0)
+    free_cents: int = money(0)
+    held_cents: int = money(0)
+    spent_cents: int = money(0)
+    fees_cents: int = money(0)
     actor: str = words()
-    dedupe_key: str | None = words(null=True, unique=True)
     at: datetime = moment()
+
+
+class RideWait(Row, table=True):
+    """Who asked for a ride and got none for want of money; offered one, in the order asked, when there is.
+
+    `cents` is what the legs were to hold, `until` when a car is too late; an offer lapses at `lapses_at`.
+    """
+
+    __table_args__ = args(
+        one_of("state", WaitState),
+        one_of("purpose", InterviewKind),
+        partial("uq_ride_wait_open", "interview_id", where="state <> 'over'", unique=True),
+        partial("ix_ride_wait_open", "asked_at", where="state <> 'over'"),
+    )
+    id: int = row_id()
+    person_id: int = link("person")
+    interview_id: int = link("interview")
+    purpose: str = words()
+    miles: int = number()
+    cents: int = number()
+    pickup_at: datetime = moment()
+    until: datetime = moment()
+    state: str = words("waiting")
+    fund_id: int | None = link("fund", null=True, gone="SET NULL", index=False)
+    asked_at: datetime = moment()
+    offered_at: datetime | None = moment(null=True)
+    lapses_at: datetime | None = moment(null=True)
+    ended_at: datetime | None = moment(null=True)

@@ -166,13 +166,11 @@ def _rides(connection: sa.Connection) -> Iterator[str]:
     )
     yield from (f"leg {leg} has {many} live rides" for leg, many in live.items() if many > 1)
     for fund in connection.execute(sa.select(FUND)):
-        held, spent = connection.execute(
-            sa.select(sa.func.sum(ENTRY.c.held_change), sa.func.sum(ENTRY.c.spent_change)).where(
-                ENTRY.c.fund_id == fund.id
-            )
-        ).one()
-        if ((held or 0), (spent or 0)) != (fund.held_cents, fund.spent_cents):
-            yield f"the fund: {fund.held_cents} held, {fund.spent_cents} spent; its ledger: {held}, {spent}"
+        sums = [sa.func.sum(ENTRY.c[f"{account}_cents"]) for account in ("held", "spent", "fees", "free")]
+        ledger = tuple(connection.execute(sa.select(*sums).where(ENTRY.c.fund_id == fund.id)).one())
+        used = (fund.held_cents, fund.spent_cents, fund.fees_cents)
+        if ledger != (*used, fund.budget_cents - sum(used)):
+            yield f"the fund: held, spent, fees are {used}; in its ledger they and free: {ledger}"
 
 
 # --- the same story on both databases -----------------------------------------------------------------

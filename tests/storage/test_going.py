@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from storage import funds, interviews, places, rides
+from storage import interviews, places, rides
 from storage.rides import LegTaken
 from storage.tables import Fund, FundEntry, Ride, table
 from storage.tables.going import LIVE_RIDES
-from tests.storage.samples import NOW, a_fund, a_ride, an_interview, minutes, someone
+from tests.storage.samples import NOW, a_ride, an_interview, minutes, ordered, someone
 
 FUND, ENTRY, RIDE = table(Fund), table(FundEntry), table(Ride)
 
@@ -101,7 +101,8 @@ def test_two_workers_cannot_make_the_same_leg(engine: sa.Engine) -> None:
 def test_the_database_itself_refuses_a_second_live_leg(connection: sa.Connection, state: str) -> None:
     meeting = an_interview(connection, someone(connection))
     ride = a_ride(connection, meeting)
-    assert rides.change_ride(connection, ride.id, 1, NOW, state=state)
+    ride = ride if state == "held" else ordered(connection, ride)
+    assert rides.change_ride(connection, ride.id, ride.version, NOW, state=state)
     with pytest.raises(LegTaken):
         a_ride(connection, meeting)
 
@@ -114,11 +115,11 @@ def test_a_ride_has_a_purpose(connection: sa.Connection) -> None:
 
 
 def test_only_the_first_of_two_changes_counts(connection: sa.Connection) -> None:
-    ride = a_ride(connection, an_interview(connection, someone(connection)))
-    booked = rides.change_ride(connection, ride.id, 1, NOW, state="booked", provider="stub", provider_id="t1")
+    ride = ordered(connection, a_ride(connection, an_interview(connection, someone(connection))))
+    booked = rides.change_ride(connection, ride.id, 2, NOW, state="booked", provider="stub", provider_id="t1")
     assert booked is not None
-    assert booked.version == 2
-    assert rides.change_ride(connection, ride.id, 1, NOW, state="failed") is None
+    assert booked.version == 3
+    assert rides.change_ride(connection, ride.id, 2, NOW, state="failed") is None
     assert rides.ride_by_provider(connection, "stub", "t1") == booked
     assert rides.ride_by_ref(connection, ride.ref) == booked
 
@@ -127,7 +128,8 @@ def test_dropping_the_rides_leaves_the_one_under_way(connection: sa.Connection) 
     ray = someone(connection)
     meeting = an_interview(connection, ray)
     out, home = a_ride(connection, meeting), a_ride(connection, meeting, "home")
-    assert rides.change_ride(connection, out.id, 1, NOW, state="in_progress", due_at=None)
+    out = ordered(connection, out)
+    assert rides.change_ride(connection, out.id, out.version, NOW, state="in_progress", due_at=None)
     assert [ride.id for ride in rides.drop_rides(connection, meeting.id, minutes(5))] == [home.id]
     assert rides.drop_rides(connection, meeting.id, minutes(6)) == []
     (lease, ride) = rides.claim_rides(connection, minutes(5), 10)[0]
@@ -145,124 +147,6 @@ def test_a_hint_wakes_the_ride_and_is_kept_once(connection: sa.Connection) -> No
     assert not rides.keep_ride_event(connection, **hint, now=NOW)  # type: ignore[arg-type]
     rides.wake_ride(connection, ride.id, minutes(1))
     assert len(rides.claim_rides(connection, minutes(1), 10)) == 1
-
-
-# --- funds ----------------------------------------------------------------------------------------
-
-
-def money(connection: sa.Connection, fund_id: int) -> tuple[int, int, int]:
-    """Held, spent, left."""
-    row = funds.fund(connection, fund_id)
-    assert row is not None
-    return row.held_cents, row.spent_cents, row.left_cents
-
-
-def test_hold_raise_settle(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 5000)
-    ride = a_ride(connection, an_interview(connection, someone(connection)))
-    assert funds.hold(connection, fund, ride.id, 1500, NOW)
-    assert funds.raise_hold(connection, ride.id, 2000, NOW)
-    assert money(connection, fund) == (2000, 0, 3000)
-    assert funds.settle(connection, ride.id, 1800, NOW)
-    assert money(connection, fund) == (0, 1800, 3200)
-
-
-def test_a_ride_ends_once(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 5000)
-    ride = a_ride(connection, an_interview(connection, someone(connection)))
-    assert funds.hold(connection, fund, ride.id, 1500, NOW)
-    assert funds.settle(connection, ride.id, 1200, NOW)
-    assert funds.settle(connection, ride.id, 1200, NOW)
-    assert funds.release(connection, ride.id, NOW)
-    assert money(connection, fund) == (0, 1200, 3800)
-
-
-def test_what_is_not_there_is_not_held(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 1000)
-    ride = a_ride(connection, an_interview(connection, someone(connection)))
-    assert not funds.hold(connection, fund, ride.id, 1001, NOW)
-    assert funds.hold(connection, fund, ride.id, 800, NOW)
-    assert not funds.raise_hold(connection, ride.id, 1001, NOW)
-    assert not funds.settle(connection, ride.id, 1001, NOW)
-    assert money(connection, fund) == (800, 0, 200)
-    assert funds.settle(connection, ride.id, 1000, NOW)
-    assert money(connection, fund) == (0, 1000, 0)
-
-
-def test_a_fee_is_paid_and_the_rest_comes_back(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 5000)
-    meeting = an_interview(connection, someone(connection))
-    out, home = a_ride(connection, meeting), a_ride(connection, meeting, "home")
-    for ride in (out, home):
-        assert funds.hold(connection, fund, ride.id, 1500, NOW)
-    assert funds.charge_fee(connection, out.id, 500, NOW)
-    assert funds.release(connection, home.id, NOW)
-    assert money(connection, fund) == (0, 500, 4500)
-
-
-def test_staff_cannot_take_away_what_is_held(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 1000)
-    ride = a_ride(connection, an_interview(connection, someone(connection)))
-    assert funds.hold(connection, fund, ride.id, 800, NOW)
-    assert not funds.adjust(connection, fund, -201, "caseworker:1", NOW)
-    assert funds.adjust(connection, fund, -200, "caseworker:1", NOW)
-    assert funds.adjust(connection, fund, 5000, "caseworker:1", NOW)
-    assert money(connection, fund) == (800, 0, 5000)
-
-
-def test_the_last_line_of_defence_is_the_database(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 1000)
-    for values in ({"held_cents": 1001}, {"spent_cents": 1001}, {"held_cents": -1}):
-        with pytest.raises(IntegrityError), connection.begin_nested():
-            connection.execute(sa.update(FUND).where(FUND.c.id == fund).values(**values))
-
-
-def test_a_fund_is_never_overspent_however_many_ask_at_once(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        fund = a_fund(connection, 10_000)
-        people = [someone(connection, f"+1555555020{n}") for n in range(10)]
-        legs = [
-            a_ride(connection, an_interview(connection, one), leg).id
-            for one in people
-            for leg in ("out", "home")
-        ]
-
-    def ask(ride_id: int) -> bool:
-        with engine.begin() as connection:
-            return funds.hold(connection, fund, ride_id, 1500, NOW)
-
-    with ThreadPoolExecutor(8) as threads:
-        held = list(threads.map(ask, legs))
-    assert held.count(True) == 6
-    with engine.begin() as connection:
-        assert money(connection, fund) == (9000, 0, 1000)
-        ledger = connection.execute(sa.select(sa.func.sum(ENTRY.c.held_change), sa.func.count())).one()
-        assert tuple(ledger) == (9000, 6)
-        assert connection.execute(sa.select(sa.func.sum(RIDE.c.hold_cents))).scalar_one() == 9000
-
-
-def test_the_ledger_adds_up_to_the_fund(connection: sa.Connection) -> None:
-    fund = a_fund(connection, 9000)
-    meeting = an_interview(connection, someone(connection))
-    out, home = a_ride(connection, meeting), a_ride(connection, meeting, "home")
-    funds.hold(connection, fund, out.id, 1000, NOW)
-    funds.hold(connection, fund, home.id, 1000, NOW)
-    funds.raise_hold(connection, home.id, 700, NOW)
-    funds.settle(connection, out.id, 1300, NOW)
-    funds.adjust(connection, fund, 500, "caseworker:1", NOW)
-    lines = funds.entries(connection, fund)
-    assert [line.kind for line in lines] == ["hold", "hold", "raise", "settle", "adjust"]
-    sums = sa.select(sa.func.sum(ENTRY.c.held_change), sa.func.sum(ENTRY.c.spent_change))
-    assert tuple(connection.execute(sums).one()) == money(connection, fund)[:2] == (700, 1300)
-
-
-def test_the_grants_own_fund_pays_first(connection: sa.Connection) -> None:
-    general = funds.add_fund(connection, name="all", budget_cents=100, now=NOW)
-    own = funds.add_fund(connection, name="own", budget_cents=100, now=NOW, grant_code="G1")
-    funds.add_fund(connection, name="other", budget_cents=100, now=NOW, grant_code="G2")
-    funds.add_fund(connection, name="over", budget_cents=100, now=NOW, ends_at=NOW)
-    assert [fund.id for fund in funds.open_funds(connection, NOW, "G1")] == [own, general]
-    assert [fund.id for fund in funds.open_funds(connection, NOW)] == [general]
 
 
 # --- places ---------------------------------------------------------------------------------------

@@ -78,13 +78,22 @@ def test_ids_never_come_again(engine: sa.Engine) -> None:
     values = {"budget_cents": 1, "created_at": sa.func.now()}
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO fund (name, budget_cents, held_cents, spent_cents, open, created_at) "
-            "VALUES ('a', 1, 0, 0, true, '2027-01-01 00:00:00')"
+            "INSERT INTO fund (name, budget_cents, held_cents, spent_cents, fees_cents, open, created_at) "
+            "VALUES ('a', 1, 0, 0, 0, true, '2027-01-01 00:00:00')"
         )
         first = connection.scalar(sa.select(mark.c.id))
         connection.execute(sa.delete(mark))
         connection.execute(sa.insert(mark).values(name="b", **values))
         assert connection.scalar(sa.select(mark.c.id)) != first
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_no_migration_made_a_table_anew_that_forgets_its_ids(connection: sa.Connection) -> None:
+    made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+    known = {
+        table.name for table in metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"]
+    }
+    assert {name for name, sql in made if "AUTOINCREMENT" in sql} == known
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

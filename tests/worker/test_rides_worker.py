@@ -273,7 +273,7 @@ async def test_a_no_show_costs_its_fee_and_lets_the_silents_car_home_go(booked: 
     assert any(text.startswith("Missed the car? It happens.") for text in got)
     out = await leg(booked, "out")
     assert (out.state, out.fee_cents, out.hold_cents) == ("missed", 700, 0)
-    assert (await booked.fund()).spent_cents == 700
+    assert (await booked.fund()).fees_cents == 700
     assert "no-show" in await booked.needs()
     await booked.jump_to(at(24, 9, 59))
     assert (await leg(booked, "home")).state == "booked"
@@ -350,7 +350,7 @@ async def test_a_small_fee_is_paid_and_a_large_one_is_a_humans(booked: Town) -> 
     await booked.move(minutes=1)
     out = await leg(booked, "out")
     assert (out.state, out.fee_cents) == ("cancelled", 500)
-    assert (await booked.fund()).spent_cents == 500
+    assert (await booked.fund()).fees_cents == 500
 
 
 async def test_a_fee_above_the_limit_waits_for_a_human(booked: Town) -> None:

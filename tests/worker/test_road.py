@@ -77,8 +77,8 @@ async def test_from_hello_to_how_did_it_go(town: Town) -> None:
     fund = await town.fund()
     assert (fund.held_cents, fund.spent_cents) == (0, sum(row.final_cents for row in await town.rides()))
     ledger = await town.workshop.database.read(lambda connection: funds.entries(connection, 1))
-    assert sum(line.spent_change for line in ledger) == fund.spent_cents
-    assert sum(line.held_change for line in ledger) == 0
+    assert sum(line.spent_cents for line in ledger) == fund.spent_cents
+    assert sum(line.held_cents for line in ledger) == 0
 
 
 FRIDAY = ("friday at 10", "1", "harbor freightway", "1", "2")
