@@ -20,9 +20,10 @@ from flows.events import Event
 from flows.flowset import FlowSet
 from flows.views import PersonInCharge
 from storage.attention import PromiseRow, need_human, promise, promises_of
-from storage.staff import CaseworkerRow, caseworker, on_call, on_duty
+from storage.on_call import line
+from storage.staff import CaseworkerRow, caseworker, on_duty
 
-URGENT = frozenset({"crisis", "car lost", "missed the car", "needs help today"})
+URGENT = frozenset({"crisis", "ride safety", "car lost", "missed the car", "needs help today"})
 """Reasons that do not wait for office hours: whoever is on call is told."""
 
 AT_ONCE = timedelta(minutes=15)
@@ -67,7 +68,7 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     """Put the person on the list, promise them an answer, and say who and by when, on the person's own wall
     clock. An answer that is promised sooner already stands: it is said again."""
     human, promised = in_charge(connection, who.settings, who.person_id, kind, who.now)
-    due_at = min(promised, answer_due(who.settings, human, kind, who.now))
+    due_at = min(promised, _answer_due(connection, who.settings, human, kind, who.now))
     words = text or who.last_words or kind
     need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
     standing = _standing(connection, who.person_id, who.now, promised)
@@ -99,7 +100,8 @@ def in_charge(
     goes to who is on call."""
     human = on_duty(connection, person_id)
     if kind in URGENT and not _at_work(settings, human, now):
-        called = human if human is not None and human.on_call else on_call(connection, person_id)
+        on_call = line(connection, now, person_id)
+        called = human if human in on_call else next(iter(on_call), None)
         if called is not None:
             wall = wall_clock(now, zone_of_staff(called, settings)).replace(minute=0, second=0, microsecond=0)
             return called, to_utc(wall + WITHIN, zone_of_staff(called, settings))
@@ -108,10 +110,23 @@ def in_charge(
 
 def awake(connection: sa.Connection, settings: Settings, person_id: int, now: datetime) -> bool:
     """Say whether a human is there for a person now: on call, or their caseworker at work."""
-    if on_call(connection, person_id) is not None:
+    if line(connection, now, person_id):
         return True
     human = on_duty(connection, person_id)
     return human is not None and _at_work(settings, human, now)
+
+
+def who_comes(
+    connection: sa.Connection, settings: Settings, person_id: int, now: datetime
+) -> list[CaseworkerRow]:
+    """List who is woken for a person now, the first to be called first: who is on call, then their own
+    caseworker while at work. Only those whose phone takes our texts."""
+    on_call = line(connection, now, person_id)
+    own = on_duty(connection, person_id)
+    reached = own is not None and own.phone is not None and own.no_texts_since is None
+    if own is not None and reached and own not in on_call and _at_work(settings, own, now):
+        return [*on_call, own]
+    return on_call
 
 
 def due_for(
@@ -119,14 +134,16 @@ def due_for(
 ) -> datetime:
     """Say by when a human should look at something of this kind."""
     human, promised = in_charge(connection, settings, person_id, kind, now)
-    return min(promised, answer_due(settings, human, kind, now))
+    return min(promised, _answer_due(connection, settings, human, kind, now))
 
 
-def answer_due(settings: Settings, human: CaseworkerRow | None, kind: str, now: datetime) -> datetime:
+def _answer_due(
+    connection: sa.Connection, settings: Settings, human: CaseworkerRow | None, kind: str, now: datetime
+) -> datetime:
     """Say by when this caseworker answers: the urgent at once while somebody is there, all else in office
     hours."""
     zone = zone_of_staff(human, settings)
-    if kind in URGENT and (_at_work(settings, human, now) or (human is not None and human.on_call)):
+    if kind in URGENT and (_at_work(settings, human, now) or human in line(connection, now)):
         soon = (wall_clock(now, zone) + AT_ONCE).replace(second=0, microsecond=0)
         return to_utc(soon + timedelta(minutes=-soon.minute % 5), zone)
     return office_hours(settings, human, now)

@@ -25,11 +25,12 @@ from bot.clock import MovableClock
 from bot.one_server import only_server
 from bot.serving import serve
 from bot.settings import Settings
-from storage import funds, invites, staff
+from storage import funds, invites, on_call, staff
 from storage.database import open_database
 from storage.migrations import upgrade
 
 MARIA: Final = "maria@sample.invalid"
+MARIAS_PHONE: Final = "+15555550199"
 GROUP_CODE: Final = "RIDE7"
 OWN_CODES: Final = ("K4P2", "D7Q4")
 RIDE_MONEY_CENTS: Final = 200_000
@@ -216,8 +217,9 @@ def _seed(settings: Settings, now: datetime, connection: sa.Connection) -> None:
         now=now,
         hours=settings.staff_hours,
         zone=str(settings.programme_zone),
-        on_call=True,
+        phone=MARIAS_PHONE,
     )
+    on_call.add_shift(connection, maria.id, zone=str(settings.programme_zone), now=now)
     funds.add_fund(connection, name="Rides (sample)", budget_cents=RIDE_MONEY_CENTS, now=now)
     invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1000)
     for code in OWN_CODES:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from bot import staff_phone
 from bot.channels.base import Inbound, drawn_as
 from bot.reminders.area_codes import zones_of_phone
 from bot.settings import Settings
@@ -66,8 +67,11 @@ Read: TypeAlias = Event | Unreadable | None
 def keep(
     connection: sa.Connection, inbound: Mapping[int, Inbound], settings: Settings, now: datetime
 ) -> dict[int, Heard]:
-    """Keep what came, by its place in the list; a message that was here before is left out."""
+    """Keep what came, by its place in the list; what was here before is left out, and what came from a
+    caseworker's phone, which is no person's."""
     known = points.find_points(connection, {(one.channel, one.address) for one in inbound.values()})
+    if staffs := staff_phone.take(connection, inbound, known, now):
+        inbound = {place: one for place, one in inbound.items() if place not in staffs}
     whose: dict[int, tuple[Point, Invite | None]] = {}
     for place, one in inbound.items():
         point = known.get((one.channel, one.address))

@@ -4,6 +4,7 @@ The rule: a password is at least twelve characters, is hashed (argon2id) before 
 neither printed nor logged.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, cast, get_args
@@ -14,7 +15,7 @@ from argon2 import PasswordHasher
 from bot.app import key_ring
 from bot.clock import SystemClock
 from bot.settings import Settings
-from storage import audit, staff
+from storage import audit, on_call, staff
 from storage.database import BESIDE_A_SERVER, open_database
 from storage.tables.staff import Role
 
@@ -47,6 +48,10 @@ async def add(settings: Settings, new: NewAccount) -> int:
         raise BadAccount(f"The role must be one of {', '.join(get_args(Role))}.")
     if "@" not in new.email or not new.name.strip():
         raise BadAccount("A name and an e-mail address are needed.")
+    if new.phone is not None and not re.fullmatch(r"\+[1-9]\d{7,14}", new.phone):
+        raise BadAccount("A phone number is written with its country, like +12155550100.")
+    if new.on_call and new.phone is None:
+        raise BadAccount("Who is on call needs a phone: add --phone.")
     database = open_database(settings.database_url, key_ring(settings), patience=BESIDE_A_SERVER)
     try:
         return await database.run(partial(_add, settings, new, PasswordHasher().hash(new.password)))
@@ -69,7 +74,8 @@ def _add(settings: Settings, new: NewAccount, password_hash: str, connection: sa
         phone=new.phone,
         hours=new.hours or settings.staff_hours,
         zone=str(settings.programme_zone),
-        on_call=new.on_call,
     )
+    if new.on_call:
+        on_call.add_shift(connection, made.id, zone=str(settings.programme_zone), now=now)
     audit.append(connection, actor="cli", action="added_caseworker", object=made.actor, now=now)
     return made.id

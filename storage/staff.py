@@ -1,12 +1,13 @@
 """Caseworkers: their logins, whom they may see, and reading through that one rule.
 
 The rule: every list and every thread goes through `visible_people`, and every read of a person leaves a
-line in the audit. A caseworker sees their own caseload and, in their team, those who have nobody yet; on
-call, also those of their team who need somebody at once; a supervisor their team and those without one; an
-admin everybody.
+line in the audit. A caseworker sees their own caseload and, in their team, those who have nobody yet; one on
+the roster, also those of their team who need somebody at once; a supervisor their team and those without one;
+an admin everybody. Who is on call is storage/on_call.py's.
 """
 
 import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,23 +26,20 @@ from storage.tables import (
     NameToken,
     Note,
     Person,
+    Shift,
     table,
 )
 from storage.tables.staff import Role
 from storage.types import keys_of
 
 STAFF, LOGIN, PERSON, NOTE = table(Caseworker), table(Login), table(Person), table(Note)
-CONVERSATION, MESSAGE, ITEM, TOKEN = (
-    table(Conversation),
-    table(Message),
-    table(AttentionItem),
-    table(NameToken),
-)
+CONVERSATION, MESSAGE, ITEM = table(Conversation), table(Message), table(AttentionItem)
+TOKEN, SHIFT = table(NameToken), table(Shift)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseworkerRow:
-    """Someone of the staff."""
+    """Someone of the staff; `no_texts_since`: their phone said STOP."""
 
     id: int
     name: str
@@ -52,8 +50,8 @@ class CaseworkerRow:
     zone: str | None
     role: Role
     team: str | None
-    on_call: bool
     active: bool
+    no_texts_since: datetime | None
 
     @property
     def actor(self) -> str:
@@ -87,9 +85,10 @@ class Listed:
 
 _STAFF = sa.select(*(STAFF.c[name] for name in CaseworkerRow.__dataclass_fields__))
 _THEIRS = sa.select(PERSON.c.caseworker_id).where(PERSON.c.id == sa.bindparam("person")).scalar_subquery()
+_ON_ROSTER = sa.select(SHIFT.c.id).where(SHIFT.c.caseworker_id == STAFF.c.id).exists()
 _ON_DUTY = (
     _STAFF.where(STAFF.c.active)
-    .order_by(sa.case((STAFF.c.id == _THEIRS, 0), (STAFF.c.on_call, 1), else_=2), STAFF.c.id)
+    .order_by(sa.case((STAFF.c.id == _THEIRS, 0), (_ON_ROSTER, 1), else_=2), STAFF.c.id)
     .limit(1)
 )
 
@@ -106,11 +105,10 @@ def add_caseworker(
     phone: str | None = None,
     hours: str | None = None,
     zone: str | None = None,
-    on_call: bool = False,
 ) -> CaseworkerRow:
     """Write somebody of the staff down; the password comes hashed (argon2id)."""
     who = {"name": name, "email": _email(email), "password_hash": password_hash, "role": role, "team": team}
-    how = {"phone": phone, "hours": hours, "zone": zone, "on_call": on_call, "created_at": now}
+    how = {"phone": phone, "hours": hours, "zone": zone, "created_at": now}
     id_ = connection.execute(sa.insert(STAFF).values(**who, **how).returning(STAFF.c.id)).scalar_one()
     found = caseworker(connection, int(id_))
     assert found is not None
@@ -131,24 +129,31 @@ def caseworker_by_email(connection: sa.Connection, email: str) -> CaseworkerRow 
 
 
 def on_duty(connection: sa.Connection, person_id: int) -> CaseworkerRow | None:
-    """Say who is in charge of a person: their caseworker, else one on call, else the first there is."""
+    """Say who is in charge of a person: their caseworker, else the first on the roster, else the first."""
     row = connection.execute(_ON_DUTY, {"person": person_id}).mappings().first()
     return None if row is None else CaseworkerRow(**row)
 
 
-def on_call(connection: sa.Connection, person_id: int, besides: int | None = None) -> CaseworkerRow | None:
-    """Say who is on call for a person, one of their own team first; `besides` who has not answered."""
-    team = sa.select(PERSON.c.team).where(PERSON.c.id == person_id).scalar_subquery()
-    first = sa.case((STAFF.c.team == team, 0), else_=1)
-    at = sa.and_(STAFF.c.active, STAFF.c.on_call)
-    if besides is not None:
-        at = sa.and_(at, STAFF.c.id != besides)
-    row = connection.execute(_STAFF.where(at).order_by(first, STAFF.c.id).limit(1)).mappings().first()
-    return None if row is None else CaseworkerRow(**row)
+def staff_row(row: Mapping[Any, Any]) -> CaseworkerRow:
+    """Read one of the staff from a row that has all their columns."""
+    return CaseworkerRow(**{name: row[name] for name in CaseworkerRow.__dataclass_fields__})
+
+
+def active_staff(connection: sa.Connection) -> list[CaseworkerRow]:
+    """List the staff, in the order of their names."""
+    rows = connection.execute(_STAFF.where(STAFF.c.active).order_by(STAFF.c.name, STAFF.c.id)).mappings()
+    return [CaseworkerRow(**row) for row in rows]
+
+
+def staff_of_phones(connection: sa.Connection, phones: Collection[str]) -> dict[str, CaseworkerRow]:
+    """Find whose phones these numbers (E.164) are, of all who work here."""
+    at = sa.and_(STAFF.c.active, STAFF.c.phone.in_(phones))
+    rows = connection.execute(_STAFF.where(at).order_by(STAFF.c.id.desc())).mappings()
+    return {row["phone"]: CaseworkerRow(**row) for row in rows}
 
 
 def change_caseworker(connection: sa.Connection, caseworker_id: int, **values: object) -> None:
-    """Set columns of somebody of the staff: name, phone, hours, role, team, on_call, active …"""
+    """Set columns of somebody of the staff: name, phone, hours, role, team, active …"""
     connection.execute(sa.update(STAFF).where(STAFF.c.id == caseworker_id).values(**values))
 
 
@@ -220,10 +225,9 @@ def visible_people(who: CaseworkerRow) -> sa.Select[int]:
         case "caseworker":
             theirs = sa.or_(team, PERSON.c.team.is_(None))
             seen = sa.or_(PERSON.c.caseworker_id == who.id, sa.and_(PERSON.c.caseworker_id.is_(None), theirs))
-            if who.on_call:
-                at_once = sa.select(ITEM.c.person_id).where(ITEM.c.urgent, ITEM.c.state != "done")
-                seen = sa.or_(seen, sa.and_(PERSON.c.id.in_(at_once), theirs))
-            return everyone.where(seen)
+            on_roster = sa.select(SHIFT.c.id).where(SHIFT.c.caseworker_id == who.id).exists()
+            at_once = sa.select(ITEM.c.person_id).where(ITEM.c.urgent, ITEM.c.state != "done")
+            return everyone.where(sa.or_(seen, sa.and_(on_roster, PERSON.c.id.in_(at_once), theirs)))
 
 
 def may_see(connection: sa.Connection, who: CaseworkerRow, person_id: int) -> bool:

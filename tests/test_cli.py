@@ -14,9 +14,10 @@ from typer.testing import CliRunner, Result
 
 from bot.app import key_ring
 from bot.cli import app
+from bot.clock import SystemClock
 from bot.settings import Settings
 from bot.staff_accounts import BadAccount, NewAccount, add
-from storage import staff
+from storage import on_call, staff
 from storage.database import Database, open_database
 from storage.migrations import upgrade
 
@@ -141,15 +142,18 @@ def test_flows_check_finds_and_fixes(tmp_path: Path) -> None:
 
 async def test_a_caseworker_is_written_down_once(database_url: str) -> None:
     settings = Settings(env="test", database_url=database_url)
-    new = NewAccount("Maria Ruiz", "Maria@sample.invalid", "correct horse staple", on_call=True)
+    new = NewAccount(
+        "Maria Ruiz", "Maria@sample.invalid", "correct horse staple", phone="+12155550100", on_call=True
+    )
     id_ = await add(settings, new)
     door: Database = open_database(database_url, key_ring(settings))
     row = await door.read(lambda connection: staff.caseworker(connection, id_))
+    line = await door.read(lambda connection: on_call.line(connection, SystemClock().now()))
     await door.close()
     assert row is not None
     assert row.password_hash is not None
     assert row.password_hash.startswith("$argon2id$")
-    assert (row.email, row.hours, row.on_call) == ("maria@sample.invalid", "Mon-Fri 9-5", True)
+    assert (row.email, row.hours, line) == ("maria@sample.invalid", "Mon-Fri 9-5", [row])
     with pytest.raises(BadAccount, match="already"):
         await add(settings, new)
 
@@ -158,6 +162,8 @@ async def test_a_caseworker_is_written_down_once(database_url: str) -> None:
     ("change", "why"),
     [
         ({"password": "short"}, "12 characters"),
+        ({"phone": "215 555 0100"}, "like \\+12155550100"),
+        ({"on_call": True}, "needs a phone"),
         ({"role": "boss"}, "caseworker, supervisor"),
         ({"email": "maria"}, "e-mail"),
     ],

@@ -41,7 +41,10 @@ def staff_add(
     hours: Annotated[str | None, typer.Option(help='When they answer, like "Mon-Fri 9-5".')] = None,
     phone: Annotated[str | None, typer.Option()] = None,
     on_call: Annotated[
-        bool, typer.Option("--on-call", help="They answer urgent things at any hour.")
+        bool,
+        typer.Option(
+            "--on-call", help="They are on call at any hour; for hours of their own see onward on-call."
+        ),
     ] = False,
     password: Annotated[
         str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, envvar="ONWARD_PASSWORD")

@@ -27,7 +27,8 @@ from flows.events import Event, PromiseLate
 from flows.views import PromiseView
 from storage import attention, people
 from storage.attention import PromiseRow, end_promise, need_human, promise
-from storage.staff import CaseworkerRow, on_call, on_duty
+from storage.on_call import line
+from storage.staff import CaseworkerRow, on_duty
 
 LIMIT = 200
 MOST_LOOKED_AT = 5000
@@ -116,7 +117,8 @@ def _who_now(
 ) -> tuple[CaseworkerRow | None, datetime]:
     """Say who answers now: who is on call, on any day until the evening; else the caseworker, in office
     hours."""
-    called = on_call(connection, late.person_id, besides=late.caseworker_id)
+    on_call = line(connection, now, late.person_id)
+    called = next((one for one in on_call if one.id != late.caseworker_id), None)
     if called is None:
         human = on_duty(connection, late.person_id)
         return human, office_hours(settings, human, now)

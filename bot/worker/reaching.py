@@ -33,7 +33,7 @@ async def step(workshop: Workshop) -> int:
     """Look once; always 0: what is left is looked at with the next tick."""
     now = workshop.clock.now()
     await workshop.database.run(partial(_call_the_silent, now))
-    way = _way(workshop)
+    way = way_to_phones(workshop)
     if way is not None:
         read = partial(safe_contacts.due, kinds=CALL_TASKS, by=now)
         for one in await workshop.database.read(read):
@@ -41,7 +41,7 @@ async def step(workshop: Workshop) -> int:
     return 0
 
 
-def _way(workshop: Workshop) -> tuple[Channel, str] | None:
+def way_to_phones(workshop: Workshop) -> tuple[Channel, str] | None:
     """Say by which channel a phone number is texted, and how it writes addresses."""
     for name, before in (("sms", ""), ("simulator", "sms:")):
         if (channel := workshop.channels.get(name)) is not None:

@@ -23,9 +23,21 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import SystemClock
-from bot.worker import deliver, housekeeping, photos, places, promises, reaching, reconcile, rides, timers
+from bot.worker import (
+    alarms,
+    deliver,
+    housekeeping,
+    photos,
+    places,
+    promises,
+    reaching,
+    reconcile,
+    rides,
+    timers,
+)
 from bot.worker.workshop import Step, Workshop
 from storage import due
+from storage.alarms import ALARMS, CALLS
 from storage.alone import alone
 from storage.beside import LOST
 from storage.due import Family
@@ -43,6 +55,8 @@ STEPS: Mapping[str, Step] = {
     "photos": photos.step,
     "promises": promises.step,
     "reaching": reaching.step,
+    "alarms": alarms.step,
+    "calls": alarms.send,
     "reconcile": reconcile.step,
     "housekeeping": housekeeping.step,
 }
@@ -52,6 +66,8 @@ FAMILIES: Mapping[str, Family] = {
     "rides": RIDES,
     "places": LOOKUPS,
     "photos": PHOTOS,
+    "alarms": ALARMS,
+    "calls": CALLS,
 }
 AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"deliver": deliver.again}
 """What else a worker waits for than its rows' falling due: tokens of a sender's pace."""
@@ -70,7 +86,7 @@ ALONE = frozenset({"housekeeping", "reaching"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
-BESIDE = {"deliver": 4}
+BESIDE = {"deliver": 4, "alarms": 4, "calls": 4}
 """Runs at a time of a worker that waits for somebody outside: a provider slow to answer for one text holds up
 the few that were claimed with it, and nobody else's."""
 SLOW = 0.25

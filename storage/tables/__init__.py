@@ -12,6 +12,7 @@ from storage.tables.going import (
     RideEvent,
     RideWait,
 )
+from storage.tables.on_call import Alarm, AlarmCall, AlarmLink, Shift, StaffText
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person, SafeContact
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
 from storage.tables.talk import (
@@ -27,6 +28,9 @@ from storage.tables.talk import (
 )
 
 __all__ = [
+    "Alarm",
+    "AlarmCall",
+    "AlarmLink",
     "AttentionItem",
     "Audit",
     "Caseworker",
@@ -58,6 +62,8 @@ __all__ = [
     "RideWait",
     "Row",
     "SafeContact",
+    "Shift",
+    "StaffText",
     "Timer",
     "Turn",
     "metadata",

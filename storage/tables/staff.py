@@ -28,7 +28,10 @@ PromiseState: TypeAlias = Literal["open", "kept", "corrected", "broken"]
 
 
 class Caseworker(Row, table=True):
-    """Someone who watches and joins conversations; `hours` are in words, as people are told them."""
+    """Someone who watches and joins conversations; `hours` are in words, as people are told them.
+
+    `no_texts_since`: their phone said STOP, no alarm reaches it.
+    """
 
     __table_args__ = args(one_of("role", Role))
     id: int = row_id()
@@ -40,8 +43,8 @@ class Caseworker(Row, table=True):
     zone: str | None = words(null=True)
     role: str = words("caseworker")
     team: str | None = words(null=True)
-    on_call: bool = flag()
     active: bool = flag(True)
+    no_texts_since: datetime | None = moment(null=True)
     created_at: datetime = moment()
 
 

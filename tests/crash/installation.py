@@ -271,7 +271,6 @@ def _put_there(settings: Settings, now: datetime, connection: sa.Connection) -> 
         now=now,
         hours=settings.staff_hours,
         zone=str(settings.programme_zone),
-        on_call=True,
     )
     funds.add_fund(connection, name="Rides (sample)", budget_cents=PLENTY_CENTS, now=now)
     invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1_000_000)

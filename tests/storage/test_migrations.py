@@ -133,6 +133,6 @@ def test_a_migration_that_breaks_links_is_rolled_back(database_url: str) -> None
 def test_a_word_outside_its_list_is_refused(connection: sa.Connection) -> None:
     with pytest.raises(IntegrityError), connection.begin_nested():
         connection.exec_driver_sql(
-            "INSERT INTO caseworker (name, email, role, on_call, active, created_at) "
-            "VALUES ('Maria', 'm@example.org', 'king', false, true, '2027-01-01 00:00:00')"
+            "INSERT INTO caseworker (name, email, role, active, created_at) "
+            "VALUES ('Maria', 'm@example.org', 'king', true, '2027-01-01 00:00:00')"
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import attention, audit, messages, people, staff
+from storage import attention, audit, messages, on_call, people, staff
 from storage.crypto import KeyRing
 from storage.database import make_engine
 from storage.messages import NewInbound
@@ -122,11 +122,11 @@ def test_a_person_is_found_by_ref_only_by_those_who_may(connection: sa.Connectio
     assert staff.person_by_ref(connection, maria, "no such") is None
 
 
-def test_on_duty_is_the_persons_own_then_who_is_on_call(connection: sa.Connection) -> None:
+def test_on_duty_is_the_persons_own_then_who_is_on_the_roster(connection: sa.Connection) -> None:
     ray = someone(connection).person_id
     assert staff.on_duty(connection, ray) is None
     maria, tom = a_caseworker(connection), a_caseworker(connection, "Tom")
-    staff.change_caseworker(connection, tom.id, on_call=True)
+    on_call.add_shift(connection, tom.id, zone="America/New_York", now=NOW)
     duty = staff.on_duty(connection, ray)
     assert duty is not None
     assert duty.id == tom.id

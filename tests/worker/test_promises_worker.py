@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot.worker import deliver, promises
-from storage import desk, people, staff
+from storage import desk, on_call, people, staff
 from storage.tables import AttentionItem, Promise, table
 from tests.worker.conftest import BOSTON, RAY, Town
 
 DEE = "sms:+15555550143"
+SAMS, ZONE = "+15555550198", "America/New_York"
 ITEM, PROMISE = table(AttentionItem), table(Promise)
 AT_TEN = datetime(2027, 2, 24, 10, 5, tzinfo=BOSTON)
 SORRY = "Sorry, nobody could write to you yet."
@@ -100,8 +101,9 @@ async def test_ticking_it_off_the_list_keeps_it_for_they_may_have_called(town: T
 
 async def test_what_is_missed_goes_to_who_is_on_call_and_they_may_read_it(town: Town) -> None:
     await asks_for_a_person(town)
-    new = partial(staff.add_caseworker, name="Sam Poe", email="s@sample.invalid", now=AT_TEN, on_call=True)
+    new = partial(staff.add_caseworker, name="Sam Poe", email="s@sample.invalid", now=AT_TEN, phone=SAMS)
     sam = await town.workshop.database.run(new)
+    await town.workshop.database.run(partial(on_call.add_shift, caseworker_id=sam.id, zone=ZONE, now=AT_TEN))
     await town.workshop.database.run(partial(people.change_person, person_id=1, caseworker_id=1))
     see = partial(staff.may_see, who=sam, person_id=1)
     assert not await town.workshop.database.read(see)
@@ -178,7 +180,8 @@ async def test_what_cannot_wait_goes_to_who_is_on_call(town: Town) -> None:
     ask = partial(in_charge, settings=town.workshop.settings, person_id=1, kind="car lost", now=night)
     _, by = await town.workshop.database.read(ask)
     assert by == wall(11, day=25)
-    await change(town, 1, on_call=True)
+    await change(town, 1, phone=SAMS)
+    await town.workshop.database.run(partial(on_call.add_shift, caseworker_id=1, zone=ZONE, now=night))
     human, by = await town.workshop.database.read(ask)
     assert human is not None
     assert (human.id, by) == (1, wall(23) + timedelta(hours=2))
