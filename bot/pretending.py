@@ -203,7 +203,7 @@ def _car(cast: Cast, given: Mapping[str, Any], connection: sa.Connection) -> Non
         made = rides.add_ride(connection, leg, cast.talk.now)
         gone = {"state": "cancelled", "wanted": "cancelled"}
         values: dict[str, Any] = {"state": "booked", "car": CAR} if pickup_at else gone
-        rides.change_ride(connection, made.id, made.version, cast.talk.now, **values, due_at=None)
+        _walk(connection, made, cast.talk.now, values | {"due_at": None})
 
 
 # --- what happens outside -------------------------------------------------------------------------
@@ -239,6 +239,8 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     fields["interview"] = _over(_view(cast, connection), given.get("interview") or {})
     if name in ("ride.failed", "ride.lost"):
         fields["reason"] = given.get("reason", "no_cars")
+    if name == "ride.lost":
+        fields["again"] = given.get("again", False)
     event: Event = made(at=at, **fields)
     return event
 
@@ -332,6 +334,15 @@ def _drive(
         )
     if which == "home" and leg.called_at is None:
         values["called_at"] = at
+    return _walk(connection, leg, at, values)
+
+
+def _walk(connection: sa.Connection, leg: RideRow, at: datetime, values: dict[str, Any]) -> RideRow:
+    """Change a leg; one that no order has left for is ordered first, as in life."""
+    if leg.state == "held" and values.get("state") != "cancelled":
+        ordered = rides.change_ride(connection, leg.id, leg.version, at, state="booking")
+        assert ordered is not None, "nobody else is in a talk"
+        leg = ordered
     changed = rides.change_ride(connection, leg.id, leg.version, at, **values)
     assert changed is not None, "nobody else is in a talk"
     return changed

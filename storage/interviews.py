@@ -11,6 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from storage import lifecycle
 from storage.tables import Interview, table
 from storage.tables.going import InterviewKind, InterviewState, OkToGo
 
@@ -29,6 +30,7 @@ class InterviewRow:
     at: datetime
     wall: datetime
     zone: str
+    ends_at: datetime | None
     place_id: int
     version: int
     state: InterviewState
@@ -54,12 +56,16 @@ def add_interview(
     place_id: int,
     now: datetime,
     kind: InterviewKind = "interview",
+    ends_at: datetime | None = None,
 ) -> InterviewRow:
-    """Write an interview down: `at` aware, `wall` the naive clock of `zone` it was said in."""
+    """Write an interview down: `at` aware, `wall` the naive clock of `zone` it was said in; `ends_at` is
+    known of a shift."""
     values = {"person_id": person_id, "kind": kind, "employer": employer, "place_id": place_id, "zone": zone}
-    when = {"at": at, "wall": wall.isoformat(), "created_at": now, "updated_at": now}
+    when = {"at": at, "wall": wall.isoformat(), "ends_at": ends_at, "created_at": now, "updated_at": now}
     statement = sa.insert(INTERVIEW).values(**values, **when).returning(INTERVIEW.c.id)
-    return _must(connection, int(connection.execute(statement).scalar_one()))
+    made = _must(connection, int(connection.execute(statement).scalar_one()))
+    _keep(connection, None, made, now)
+    return made
 
 
 def interview(connection: sa.Connection, interview_id: int) -> InterviewRow | None:
@@ -95,8 +101,12 @@ def move(
     wall: datetime,
     now: datetime,
 ) -> InterviewRow | None:
-    """Give it a new time and version, not confirmed any more; None when it is not at this version or over."""
-    values = {"at": at, "wall": wall.isoformat(), "state": "planned", "confirmed_at": None, "ok_to_go": None}
+    """Give it a new time and version, not confirmed any more; an OK to go was for the old time. None when it is
+    not at this version or over.
+    """
+    ok = sa.case((INTERVIEW.c.ok_to_go == "not_needed", "not_needed"), (INTERVIEW.c.ok_to_go.is_(None), None),
+                 else_="not_yet")  # fmt: skip
+    values = {"at": at, "wall": wall.isoformat(), "state": "planned", "confirmed_at": None, "ok_to_go": ok}
     moved = {"version": INTERVIEW.c.version + 1, "moved": INTERVIEW.c.moved + 1}
     return _change(connection, interview_id, version, now, {**values, **moved})
 
@@ -121,18 +131,50 @@ def set_ok_to_go(
 
 def set_outcome(connection: sa.Connection, interview_id: int, outcome: str, now: datetime) -> bool:
     """Write down how it went, whatever the version: "missed" makes it missed, all else done."""
+    before = interview(connection, interview_id)
+    if before is None or before.state == "cancelled":
+        return False
     state = "missed" if outcome == "missed" else "done"
     values = {"outcome": outcome, "state": state, "updated_at": now}
-    at = sa.and_(INTERVIEW.c.id == interview_id, INTERVIEW.c.state != "cancelled")
-    return connection.execute(sa.update(INTERVIEW).where(at).values(**values)).rowcount == 1
+    at = sa.and_(INTERVIEW.c.id == interview_id, INTERVIEW.c.state == before.state)
+    if connection.execute(sa.update(INTERVIEW).where(at).values(**values)).rowcount != 1:
+        return set_outcome(connection, interview_id, outcome, now)  # another step came in between
+    _keep(connection, before, _must(connection, interview_id), now, reason=outcome)
+    return True
 
 
 def _change(
     connection: sa.Connection, interview_id: int, version: int, now: datetime, values: Mapping[str, object]
 ) -> InterviewRow | None:
+    before = interview(connection, interview_id)
+    if before is None or before.version != version or before.state not in AHEAD:
+        return None
     at = sa.and_(INTERVIEW.c.id == interview_id, INTERVIEW.c.version == version, INTERVIEW.c.state.in_(AHEAD))
     changed = connection.execute(sa.update(INTERVIEW).where(at).values(**values, updated_at=now))
-    return _must(connection, interview_id) if changed.rowcount else None
+    if not changed.rowcount:
+        return None
+    after = _must(connection, interview_id)
+    if (before.state, before.version) != (after.state, after.version):
+        _keep(connection, before, after, now)
+    return after
+
+
+def _keep(
+    connection: sa.Connection,
+    before: InterviewRow | None,
+    after: InterviewRow,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> None:
+    """Write a step of its life down; raises ImpossibleStep, which takes the change back, where none leads
+    there."""
+    was = None if before is None else before.state
+    lifecycle.allow("interview", was, after.state)
+    lifecycle.keep_step(
+        connection, "interview", after.id, after.person_id, before=was, after=after.state,
+        version=after.version, now=now, reason=reason,
+    )  # fmt: skip
 
 
 def _must(connection: sa.Connection, interview_id: int) -> InterviewRow:

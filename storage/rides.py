@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from storage import due
+from storage import due, lifecycle
 from storage.due import Family, Lease
 from storage.people import new_ref
 from storage.tables import Ride, RideEvent, table
@@ -32,6 +32,7 @@ class RideRow:
     id: int
     interview_id: int
     person_id: int
+    instead_of: int | None
     fund_id: int | None
     leg: Leg
     purpose: InterviewKind
@@ -48,11 +49,13 @@ class RideRow:
     arrive_by: datetime | None
     flexible: bool
     called_at: datetime | None
+    ordered_at: datetime | None
     estimate_cents: int
     hold_cents: int
     fee_cents: int
     final_cents: int | None
     approval: str | None
+    fee_ok_cents: int | None
     free_cancel_until: datetime | None
     car: dict[str, Any] | None
     reason: str | None
@@ -68,7 +71,10 @@ class RideRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRide:
-    """A leg to be booked; without a `pickup_at` it is flexible, or the provider derives it."""
+    """A leg to be booked; without a `pickup_at` it is flexible, or the provider derives it.
+
+    `instead_of` is the ride whose car is gone, `provider` the company that is to bring this one.
+    """
 
     interview_id: int
     person_id: int
@@ -81,6 +87,9 @@ class NewRide:
     pickup_at: datetime | None = None
     arrive_by: datetime | None = None
     flexible: bool = False
+    called_at: datetime | None = None
+    provider: str | None = None
+    instead_of: int | None = None
     estimate_cents: int = 0
     fund_id: int | None = None
 
@@ -109,6 +118,7 @@ def add_ride(connection: sa.Connection, new: NewRide, now: datetime) -> RideRow:
         raise LegTaken(f"interview {new.interview_id} has a live ride {new.leg}") from error
     made = ride(connection, int(id_))
     assert made is not None
+    _keep(connection, None, made, lifecycle.BOT, now)
     return made
 
 
@@ -151,6 +161,19 @@ def live_rides(connection: sa.Connection, person_id: int) -> list[RideRow]:
     return _list(connection, sa.and_(RIDE.c.person_id == person_id, RIDE.c.state.in_(LIVE_RIDES)))
 
 
+def onward_from(connection: sa.Connection, people: Collection[int]) -> list[RideRow]:
+    """List these people's flexible ways out, over and live ones: they start at another appointment's place."""
+    return _list(connection, sa.and_(RIDE.c.person_id.in_(people), RIDE.c.leg == "out", RIDE.c.flexible))
+
+
+def last_driven(connection: sa.Connection, person_id: int, since: datetime) -> RideRow | None:
+    """Return a person's newest ride that has had a car since then, whatever became of it."""
+    mine = sa.and_(RIDE.c.person_id == person_id, RIDE.c.car.is_not(None), RIDE.c.changed_at >= since)
+    statement = _SELECT.where(mine).order_by(RIDE.c.changed_at.desc(), RIDE.c.id.desc()).limit(1)
+    row: Mapping[Any, Any] | None = connection.execute(statement).mappings().first()
+    return None if row is None else RideRow(**row)
+
+
 def all_live(connection: sa.Connection) -> list[RideRow]:
     """List every live ride, for the sweep that compares them with the provider's."""
     return _list(connection, RIDE.c.state.in_(LIVE_RIDES))
@@ -164,12 +187,50 @@ def lock_rides(connection: sa.Connection, interview_id: int) -> list[RideRow]:
 
 
 def change_ride(
-    connection: sa.Connection, ride_id: int, version: int, now: datetime, **values: Any
+    connection: sa.Connection,
+    ride_id: int,
+    version: int,
+    now: datetime,
+    *,
+    actor: str = lifecycle.BOT,
+    **values: Any,
 ) -> RideRow | None:
-    """Set columns if the ride is still at this version, as a new version; None when another was faster."""
+    """Set columns if the ride is still at this version, as a new version; None when another was faster.
+
+    A new state, or another wish, is a step of its life: raises ImpossibleStep where none leads there.
+    """
+    before = ride(connection, ride_id)
+    if before is None or before.version != version:
+        return None
+    lifecycle.allow("ride", before.state, values.get("state", before.state))
+    lifecycle.allow_wanted(before.wanted, values.get("wanted", before.wanted))
     at = sa.and_(RIDE.c.id == ride_id, RIDE.c.version == version)
     statement = sa.update(RIDE).where(at).values(version=version + 1, updated_at=now, **values)
-    return ride(connection, ride_id) if connection.execute(statement).rowcount else None
+    if not connection.execute(statement).rowcount:
+        return None
+    after = ride(connection, ride_id)
+    assert after is not None
+    if (before.state, before.wanted) != (after.state, after.wanted):
+        _keep(connection, before, after, actor, now)
+    return after
+
+
+def _keep(
+    connection: sa.Connection, before: RideRow | None, after: RideRow, actor: str, now: datetime
+) -> None:
+    lifecycle.keep_step(
+        connection,
+        "ride",
+        after.id,
+        after.person_id,
+        before=None if before is None else before.state,
+        after=after.state,
+        wanted=after.wanted,
+        version=after.version,
+        now=now,
+        actor=actor,
+        reason=after.reason,
+    )
 
 
 def drop_rides(connection: sa.Connection, interview_id: int, now: datetime) -> list[RideRow]:

@@ -12,6 +12,8 @@ from storage.tables.going import (
     RideEvent,
     RideWait,
 )
+from storage.tables.hands import HandRide, RideExclusion
+from storage.tables.lifecycle import LifecycleStep
 from storage.tables.on_call import Alarm, AlarmCall, AlarmLink, Shift, StaffText
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person, SafeContact
 from storage.tables.staff import AttentionItem, Audit, Caseworker, Login, Mark, Note, Promise
@@ -44,8 +46,10 @@ __all__ = [
     "Fund",
     "FundEntry",
     "FundRule",
+    "HandRide",
     "Interview",
     "InviteCode",
+    "LifecycleStep",
     "Login",
     "Mark",
     "Message",
@@ -59,6 +63,7 @@ __all__ = [
     "Promise",
     "Ride",
     "RideEvent",
+    "RideExclusion",
     "RideWait",
     "Row",
     "SafeContact",

@@ -123,6 +123,8 @@ class Ride(Row, Due, table=True):
     """One leg. `wanted` is what we want, `state` what is: workers drive them together by compare-and-set.
 
     States are the provider's, and ours before it knows the ride: held, booking; failed after a plain no.
+    `instead_of` is the ride of the same leg whose car was gone, `ordered_at` when an order last left for this
+    one, `fee_ok_cents` what staff allow calling it off to cost.
     `approval` is None where no human has to agree to the cost; one "waiting" is not ordered.
     Every change counts `version` up. One that is to be called off does not stand in the way of the next.
     """
@@ -146,6 +148,7 @@ class Ride(Row, Due, table=True):
     id: int = row_id()
     interview_id: int = link("interview")
     person_id: int = link("person")
+    instead_of: int | None = link("ride", null=True, gone="SET NULL", index=False)
     fund_id: int | None = link("fund", null=True, gone="SET NULL", index=False)
     leg: str = words()
     purpose: str = words("interview")
@@ -162,11 +165,13 @@ class Ride(Row, Due, table=True):
     arrive_by: datetime | None = moment(null=True)
     flexible: bool = flag()
     called_at: datetime | None = moment(null=True)
+    ordered_at: datetime | None = moment(null=True)
     estimate_cents: int = number(0)
     hold_cents: int = number(0)
     fee_cents: int = number(0)
     final_cents: int | None = number(null=True)
     approval: str | None = words(null=True)
+    fee_ok_cents: int | None = number(null=True)
     free_cancel_until: datetime | None = moment(null=True)
     car: dict[str, Any] | None = sealed_json("ride.car", null=True)
     reason: str | None = words(null=True)
@@ -208,7 +213,6 @@ class Fund(Row, table=True):
     fees_cents: int = money(0)
     area: str | None = words(null=True)
     starts_at: datetime | None = moment(null=True)
-    ends_at: datetime | None = moment(null=True)
     open: bool = flag(True)
     created_at: datetime = moment()
 

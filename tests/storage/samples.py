@@ -68,6 +68,13 @@ def a_ride(connection: sa.Connection, interview: interviews.InterviewRow, leg: L
     return rides.add_ride(connection, new, NOW)
 
 
+def ordered(connection: sa.Connection, ride: rides.RideRow) -> rides.RideRow:
+    """A ride whose order has left."""
+    begun = rides.change_ride(connection, ride.id, ride.version, NOW, state="booking")
+    assert begun is not None
+    return begun
+
+
 def a_fund(connection: sa.Connection, cents: int) -> int:
     """A fund with this much to spend."""
     return funds.add_fund(connection, name=f"fund {next(_numbers)}", budget_cents=cents, now=NOW)
