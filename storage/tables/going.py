@@ -213,6 +213,7 @@ class Fund(Row, table=True):
     fees_cents: int = money(0)
     area: str | None = words(null=True)
     starts_at: datetime | None = moment(null=True)
+    ends_at: datetime | None = moment(null=True)
     open: bool = flag(True)
     created_at: datetime = moment()
 
