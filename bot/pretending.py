@@ -41,7 +41,10 @@ STATES: Final = {
     "ride.home": "completed",
     "ride.lost": "lost",
     "ride.missed": "missed",
+    "ride.taxi": "lost",
 }
+
+TAXI_COMES: Final = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -241,6 +244,9 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
         fields["reason"] = given.get("reason", "no_cars")
     if name == "ride.lost":
         fields["again"] = given.get("again", False)
+    if name == "ride.taxi":
+        comes = at.replace(tzinfo=None, second=0, microsecond=0) + TAXI_COMES
+        fields["taxi"] = {"who": "Maria", "at": comes, **given.get("taxi", {})}
     event: Event = made(at=at, **fields)
     return event
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import InterviewView, LookupView, PhoneView, PlaceView, PromiseView, RideView
+from flows.views import InterviewView, LookupView, PhoneView, PlaceView, PromiseView, RideView, TaxiView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +281,16 @@ class PromiseLate:
     """The hour passed at which a human was to have written; nobody has."""
 
     at: datetime
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideTaxi:
+    """A caseworker called a taxi for this leg; our own car, if there still was one, is off."""
+
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+    taxi: TaxiView
+
+
     promise: PromiseView
 
 
@@ -326,6 +336,7 @@ Outside: TypeAlias = (
 Event: TypeAlias = (
     TextReceived
     | OptionTapped
+    | RideTaxi
     | SpotShared
     | TimerRang
     | ActionDone

@@ -48,6 +48,7 @@ _RIDE_FIELDS = ("pickup_at", "pickup", "back_at")
 
 INTERVIEW: Mapping[str, Any] = {
     "id": 1,
+_TAXI_COMES = timedelta(minutes=15)
     "version": 1,
     "kind": "interview",
     "employer": "FedEx Ground",
@@ -221,6 +222,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
             continue
         value = given.get(each, defaults[each])
         if isinstance(value, Mapping) and isinstance(defaults[each], Mapping):
+        "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
             value = {**defaults[each], **value}
         fields[each] = value
     if isinstance(fields.get("interview"), dict):

@@ -128,3 +128,10 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"car", "plate", "driver", "phone"}),
 )
 """Optional fields that are known together or not at all: a held ride's, and an accepted car's."""
+class TaxiView(TypedDict):
+    """A taxi that a caseworker called instead of a car: by whom, and the wall clock it comes at."""
+
+    who: str
+    at: datetime
+
+

@@ -99,6 +99,8 @@ SAMPLES: dict[str, Any] = {
     "ride": {"id": 1, "leg": "out", "pickup_at": datetime(2027, 2, 24, 7, 10), "pickup": "x", "dropoff": "y"},
     "promise": {"who": "Maria", "number": "215-555-0199", "when": datetime(2027, 2, 24, 11, 0)},
     "phone": {"other": True},
+    "taxi": {"who": "Maria", "at": datetime(2027, 2, 24, 7, 25)},
+    "again": True,
 }
 
 
