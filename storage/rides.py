@@ -162,7 +162,7 @@ def live_rides(connection: sa.Connection, person_id: int) -> list[RideRow]:
 
 
 def onward_from(connection: sa.Connection, people: Collection[int]) -> list[RideRow]:
-    """List these people's flexible ways out, over and live ones: they start at another appointment's place."""
+    """List these people's flexible ways out, over and live ones: they start at another appointment."""
     return _list(connection, sa.and_(RIDE.c.person_id.in_(people), RIDE.c.leg == "out", RIDE.c.flexible))
 
 
@@ -174,9 +174,21 @@ def last_driven(connection: sa.Connection, person_id: int, since: datetime) -> R
     return None if row is None else RideRow(**row)
 
 
-def all_live(connection: sa.Connection) -> list[RideRow]:
-    """List every live ride, for the sweep that compares them with the provider's."""
-    return _list(connection, RIDE.c.state.in_(LIVE_RIDES))
+def live_at(connection: sa.Connection, provider: str) -> list[RideRow]:
+    """List every live ride of a company, for the sweep that compares them with its own."""
+    return _list(connection, sa.and_(RIDE.c.provider == provider, RIDE.c.state.in_(LIVE_RIDES)))
+
+
+def any_at(connection: sa.Connection, provider: str, since: datetime) -> bool:
+    """Say whether this company has a live ride of ours, or had one that changed since then."""
+    lately = sa.or_(RIDE.c.state.in_(LIVE_RIDES), RIDE.c.updated_at >= since)
+    statement = sa.select(RIDE.c.id).where(RIDE.c.provider == provider, lately).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def rides_by_ref(connection: sa.Connection, refs: Collection[str]) -> dict[str, RideRow]:
+    """Return rides by our refs; a ref that is none of ours is left out."""
+    return {row.ref: row for row in _list(connection, RIDE.c.ref.in_(refs))} if refs else {}
 
 
 def lock_rides(connection: sa.Connection, interview_id: int) -> list[RideRow]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.rides.base import FlexDay, PickupAt, Snapshot, Spot, Status, Trip, short_note
+from bot.rides.base import FlexDay, Now, PickupAt, Snapshot, Spot, Status, Trip, When, short_note
 from storage.interviews import InterviewRow
 from storage.places import PlaceRow
 from storage.rides import RideRow
@@ -34,7 +34,12 @@ LOOK_FROM = timedelta(minutes=20)
 """From this long before the pick-up a ride is looked at again and again; webhooks may all be lost."""
 LOOK_EVERY = timedelta(minutes=1)
 LOOK_AT_IDLE = timedelta(hours=6)
-LOOK_FRESH = timedelta(minutes=2)
+SWEEPS = (timedelta(minutes=2), timedelta(minutes=15))
+"""After an order left it is looked for by our ref: one given up may be carried out late."""
+SOON = timedelta(minutes=60)
+"""This long before the pick-up the ref is looked for once more; what goes wrong from then on is urgent."""
+RECEIPT_WITHIN, RECEIPT_EVERY = timedelta(hours=24), timedelta(minutes=10)
+"""How long a completed ride's receipt is waited for, until it is taken to have cost what was held."""
 
 News: TypeAlias = Literal["booked", "car", "arrived", "dropped_off", "home", "lost", "missed"]
 
@@ -48,18 +53,23 @@ class Leg:
     pickup: PlaceRow
     dropoff: PlaceRow
     phone: str
+    excluded: frozenset[str] = frozenset()
+    """Companies this person is not sent with."""
 
 
-def trip_of(leg: Leg) -> Trip | None:
-    """Make the trip of a leg; None where a pin is missing: no car goes to words."""
+def trip_of(leg: Leg, soonest: datetime) -> Trip | None:
+    """Make the trip of a leg; None where a pin is missing: no car goes to words.
+
+    `soonest` is the first moment a car can be booked for: one that is wanted before it comes at once.
+    """
     if leg.pickup.pin is None or leg.dropoff.pin is None:
         return None
     row = leg.row
-    when = (
-        FlexDay(leg.interview.at.astimezone(ZoneInfo(leg.interview.zone)).date())
-        if row.flexible or row.pickup_at is None
-        else PickupAt(row.pickup_at)
-    )
+    when: When
+    if row.flexible or row.pickup_at is None:
+        when = FlexDay(leg.interview.at.astimezone(ZoneInfo(leg.interview.zone)).date())
+    else:
+        when = Now() if row.pickup_at < soonest else PickupAt(row.pickup_at)
     return Trip(row.ref, row.rider, leg.phone, _spot(leg.pickup, row.door), _spot(leg.dropoff), when)
 
 
@@ -126,19 +136,35 @@ def _plate(row: RideRow) -> str | None:
     return None if row.car is None else row.car["plate"]
 
 
-def look_again(row: RideRow, now: datetime, *, fresh: bool = False) -> datetime | None:
-    """Say when to look at a ride next without being asked; None once it is over.
-
-    A `fresh` booking is looked at soon, by our ref: a second car of the same leg would show by then.
-    """
+def look_again(row: RideRow, now: datetime) -> datetime | None:
+    """Say when to look at a ride next without being asked; None once it is over, paid for, and no order of it
+    can turn up any more."""
+    sweeps = [] if row.ordered_at is None else [row.ordered_at + after for after in SWEEPS]
     if not row.live:
-        return None
+        if waits_for_receipt(row, now):
+            return now + RECEIPT_EVERY
+        return min((at for at in sweeps if at > now), default=None)
     if row.wanted == "cancelled":
         return now
     if is_near(row, now):
         return now + LOOK_EVERY
-    at = now + LOOK_AT_IDLE if row.pickup_at is None else row.pickup_at - LOOK_FROM
-    return min(at, now + LOOK_FRESH) if fresh else at
+    if row.pickup_at is not None:
+        sweeps += [row.pickup_at - SOON, row.pickup_at - LOOK_FROM]
+    return min((at for at in sweeps if at > now), default=now + LOOK_AT_IDLE)
+
+
+def waits_for_receipt(row: RideRow, now: datetime) -> bool:
+    """Say whether a ride was driven and its cost is not known yet."""
+    if row.state != "completed" or row.final_cents is not None or row.hold_cents == 0:
+        return False
+    return row.changed_at is None or now < row.changed_at + RECEIPT_WITHIN
+
+
+def is_soon(row: RideRow, now: datetime) -> bool:
+    """Say whether the car is to come within the hour, or somebody waits for it."""
+    if row.flexible and row.called_at is None:
+        return False
+    return row.pickup_at is None or row.pickup_at - SOON <= now
 
 
 def is_near(row: RideRow, now: datetime) -> bool:

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.acting import URGENT, due_for
-from bot.rides.booking import NOT_YET_BOOKED, Leg, News, news_of
+from bot.rebooking import chain, order_again
+from bot.rides.booking import NOT_YET_BOOKED, Leg, News, is_soon, news_of, waits_for_receipt
+from bot.rides.fleet import Fleet
 from bot.settings import Settings
 from bot.views import held_leg, interview_view, ride_view
 from flows.events import (
@@ -24,7 +26,7 @@ from flows.events import (
     RideLost,
     RideMissed,
 )
-from storage import funds, interviews, rides
+from storage import funds, hand_rides, interviews, rides
 from storage.attention import need_human, needed_since
 from storage.rides import RideRow
 from storage.subjects import subject
@@ -42,19 +44,56 @@ _FOR_STAFF = {"failed": "no ride booked", "lost": "car lost", "missed": "no-show
 
 
 def follow(
-    connection: sa.Connection, before: RideRow, after: RideRow, settings: Settings, now: datetime
-) -> None:
-    """Move the money of a leg that is over, put a human on one that failed, look after the way home."""
+    connection: sa.Connection,
+    before: RideRow,
+    after: RideRow,
+    fleet: Fleet,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    """Move the money of a leg that is over, order another car for one that is gone, look after the way home.
+
+    True: another car is being ordered. At the ladder's end a human is put on it, and a booking that came to
+    nothing takes its other leg with it: nobody is driven out without a way back.
+    """
     _pay(connection, after, settings, now)
-    if before.state != after.state and after.wanted == "booked":
-        _tell_staff(connection, after, settings, now)
-    if before.state != after.state == "missed" and after.leg == "out":
+    if after.provider == "manual" and not after.live:  # whoever was asked to book it need not any more
+        hand_rides.drop(connection, after.ref, now)
+    if before.state == after.state or after.wanted != "booked":
+        return False
+    if _may_climb(after) and order_again(connection, after, fleet, settings, now):
+        return True
+    if after.state == "failed" and not had_car(connection, after):
+        _call_off_the_rest(connection, after, now)
+    if after.state == "missed" and after.leg == "out":
         _look_at_home(connection, after, now)
+    _tell_staff(connection, after, settings, now)
+    return False
+
+
+def _may_climb(row: RideRow) -> bool:
+    """Say whether another car may be tried: not where money or a pin is the matter, nor where the lost one
+    may still come."""
+    if row.state == "failed":
+        return row.reason not in (OVER_BUDGET, BAD_ADDRESS)
+    return row.state == "lost" and row.reason != UNSURE
+
+
+def had_car(connection: sa.Connection, row: RideRow) -> bool:
+    """Say whether a car was booked for this leg before this one: its person counts on it."""
+    legs = [one for one in rides.rides_of(connection, row.interview_id) if one.leg == row.leg]
+    return any(one.provider_id is not None for one in chain(legs, row)[:-1])
+
+
+def _call_off_the_rest(connection: sa.Connection, row: RideRow, now: datetime) -> None:
+    for other in rides.lock_rides(connection, row.interview_id):
+        if other.id != row.id and other.live and other.wanted == "booked":
+            rides.change_ride(connection, other.id, other.version, now, wanted="cancelled", due_at=now)
 
 
 def _pay(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
-    """Settle a leg that is over: its cost, its fee, or nothing."""
-    if row.live or row.hold_cents == 0:
+    """Settle a leg that is over: its cost, its fee, or nothing; a receipt is waited for."""
+    if row.live or row.hold_cents == 0 or waits_for_receipt(row, now):
         return
     if row.state == "completed":
         paid = funds.settle(connection, row.id, row.final_cents or row.hold_cents, now)
@@ -70,11 +109,12 @@ def _pay(connection: sa.Connection, row: RideRow, settings: Settings, now: datet
 
 
 def _tell_staff(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
-    kind = _FOR_STAFF.get(row.state)
+    kind = "car lost" if row.state == "failed" and had_car(connection, row) else _FOR_STAFF.get(row.state)
     if kind is not None:
         due_at = due_for(connection, settings, row.person_id, kind, now)
         words = f"{row.leg}: {row.reason or row.state}"
-        need_human(connection, row.person_id, kind, words, due_at, now, urgent=kind in URGENT)
+        urgent = kind in URGENT or is_soon(row, now)
+        need_human(connection, row.person_id, kind, words, due_at, now, urgent=urgent)
 
 
 def _look_at_home(connection: sa.Connection, out: RideRow, now: datetime) -> None:
@@ -98,15 +138,20 @@ def has_nobody(connection: sa.Connection, home: Leg, now: datetime) -> bool:
 # --- what the person hears ------------------------------------------------------------------------------
 
 
-def event_of(connection: sa.Connection, before: RideRow, after: RideRow, at: datetime) -> Event | None:
-    """Build the event a change causes, if it causes one."""
+def event_of(
+    connection: sa.Connection, before: RideRow, after: RideRow, again: bool, at: datetime
+) -> Event | None:
+    """Build the event a change causes, if it causes one; `again`: another car is being ordered."""
     view: Any = interview_view(connection, after.interview_id)
+    reason = after.reason or UNSURE
     if after.state == "failed" and before.state in NOT_YET_BOOKED:
-        return (
-            RideFailed(at=at, interview=view, reason=after.reason or UNSURE)
-            if after.wanted == "booked"
-            else None
-        )
+        if after.wanted != "booked" or again:
+            return None
+        if had_car(connection, after):
+            return RideLost(
+                at=at, interview=view, ride=ride_view(connection, after), reason=reason, again=False
+            )
+        return RideFailed(at=at, interview=view, reason=reason)
     news = news_of(before, after)
     if news is None:
         return None
@@ -114,7 +159,7 @@ def event_of(connection: sa.Connection, before: RideRow, after: RideRow, at: dat
         return _booked(connection, after, view, at)
     ride = ride_view(connection, after)
     if news == "lost":
-        return RideLost(at=at, interview=view, ride=ride, reason=after.reason or UNSURE)
+        return RideLost(at=at, interview=view, ride=ride, reason=reason, again=again)
     return _NEWS[news](at=at, interview=view, ride=ride)
 
 
@@ -135,4 +180,6 @@ def _booked(connection: sa.Connection, leg: RideRow, view: Any, at: datetime) ->
         return None
     out = held[0]
     assert out is not None
+    if out.state == "completed":
+        return None  # another car home: it is told of when it comes
     return RideBooked(at=at, interview=view, ride=ride_view(connection, out))

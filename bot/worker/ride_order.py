@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 
 async def order(held: Tended) -> None:
     """Ask for a price, hold the money, order; every no ends it, every maybe comes back."""
-    trip = trip_of(held.leg)
+    if held.company is None:
+        await fail(held, NO_CARS)
+        return
+    trip = trip_of(held.leg, held.now + held.provider.caps.lead)
     if trip is None:
         await fail(held, BAD_ADDRESS)
         return
@@ -90,8 +93,8 @@ def _begin(held: Tended, cents: int, connection: sa.Connection) -> Tended | str:
         return "called_off"
     if cents > row.hold_cents and not funds.raise_hold(connection, row.id, cents, now):
         return "over_budget"
-    name = held.provider.name
-    begun = rides.change_ride(connection, row.id, row.version, now, state="booking", provider=name)
+    leaves = {"provider": held.provider.name, "ordered_at": now}
+    begun = rides.change_ride(connection, row.id, row.version, now, state="booking", **leaves)
     assert begun is not None, "its row is locked"
     return replace(held, leg=replace(held.leg, row=begun))
 

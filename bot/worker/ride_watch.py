@@ -67,6 +67,23 @@ async def sweep(held: Tended, provider_id: str) -> None:
             await _unseen(held, None)
 
 
+async def sweep_over(held: Tended) -> None:
+    """Look by our ref for cars of a leg that is over, and call them off: an order may be carried out late."""
+    if held.row.ordered_at is None or held.company is None:
+        await over(held)
+        return
+    match await held.provider.find(held.row.ref):
+        case Listed(snapshots):
+            surely = await call_off(held, [one for one in snapshots if one.live])
+            await (over(held) if surely else later(held, None, give_up=False))
+        case NotFound():
+            await over(held)
+        case TryLater(after):
+            await later(held, after, give_up=False)
+        case Refused() | Unknown():
+            await later(held, None, give_up=False)
+
+
 async def _unseen(held: Tended, after: timedelta | None) -> None:
     """Look again; near the pick-up soon, and a human knows of it when nothing is seen for long."""
     near = is_near(held.row, held.now)
@@ -92,7 +109,7 @@ async def send_car(held: Tended, provider_id: str) -> None:
         case NoCars():
             await later(held, STAND_WAITING, give_up=False)
         case TryLater() | Unknown() if held.hopeless:
-            await _no_car_home(held, provider_id, UNSURE)
+            await _no_car_home(held, provider_id, NO_CARS)
         case TryLater(after):
             await later(held, min(after, STAND_WAITING), give_up=False)
         case Unknown():
@@ -100,8 +117,9 @@ async def send_car(held: Tended, provider_id: str) -> None:
 
 
 async def _no_car_home(held: Tended, provider_id: str, reason: str) -> None:
-    """Stop waiting for a car home that does not come: a human finds another way, no second car comes."""
+    """Stop waiting for a car home that does not come; one that may come after all bars another."""
     answer = await held.provider.cancel(provider_id, fee_ok=True)
     if not isinstance(answer, Canceled | AlreadyOver | NotFound):
         await ask_staff(held, "ride unsure", "The ride company does not say whether the car home is off.")
+        reason = UNSURE
     await over(held, state="lost", reason=reason)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bot.conversation import Happening, Origin
 from bot.planning import plan_interview
 from bot.rides.base import RideProvider, Snapshot
-from bot.rides.booking import NOT_YET_BOOKED, Leg, columns_of, look_again
+from bot.rides.booking import Leg, columns_of, is_soon, look_again
 from bot.views import car_json
 from bot.worker.ride_after import UNSURE, event_of, follow
 from bot.worker.workshop import Workshop
@@ -25,8 +25,8 @@ from storage.due import Lease, back_off
 from storage.rides import RideRow
 from storage.subjects import subject
 
-GIVE_UP_AFTER = 8
-"""Attempts (about half an hour of waiting longer and longer) until a human is asked instead."""
+GIVE_UP_AFTER, SOON_GIVE_UP_AFTER = 8, 4
+"""Attempts (about half an hour, about two minutes) until the next company or a human is asked instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,20 @@ class Tended:
 
     @property
     def provider(self) -> RideProvider:
-        """The company this leg went to; the preferred one for a leg that went to none yet.
-
-        Raises LookupError where its company is no longer one of ours, or none takes such a leg.
-        """
-        row, fleet = self.row, self.workshop.rides
-        ours = fleet.named(row.provider) if row.provider else fleet.next_for(flexible=row.flexible)
+        """The company of this leg; raises LookupError where it is no longer one of ours."""
+        ours = self.company
         if ours is None:
-            raise LookupError(f"no ride company for a leg of {row.provider or 'anybody'}")
+            raise LookupError(f"no ride company for a leg of {self.row.provider or 'anybody'}")
         return ours
+
+    @property
+    def company(self) -> RideProvider | None:
+        """The company this leg went to; for a leg that went to none yet the first that takes it and that its
+        person is not kept from. None where there is none."""
+        row, fleet = self.row, self.workshop.rides
+        if row.provider:
+            return fleet.named(row.provider)
+        return fleet.next_for(flexible=row.flexible, but=self.leg.excluded)
 
     @property
     def now(self) -> datetime:
@@ -61,8 +66,8 @@ class Tended:
 
     @property
     def hopeless(self) -> bool:
-        """Say whether it was tried too often."""
-        return self.lease.attempts >= GIVE_UP_AFTER
+        """Say whether it was tried too often: soon before the pick-up that is a minute, else half an hour."""
+        return self.lease.attempts >= (SOON_GIVE_UP_AFTER if is_soon(self.row, self.now) else GIVE_UP_AFTER)
 
 
 async def see(held: Tended, snapshot: Snapshot) -> None:
@@ -94,22 +99,15 @@ async def over(held: Tended, **kept: Any) -> None:
 
 
 async def fail(held: Tended, reason: str) -> None:
-    """Give this leg up, and the other one with it: nobody is driven out without a way back."""
-    interview_id, now = held.row.interview_id, held.now
-
-    def values(connection: sa.Connection) -> dict[str, Any]:
-        for other in rides.lock_rides(connection, interview_id):
-            if other.id != held.row.id and other.live and other.wanted == "booked":
-                rides.change_ride(connection, other.id, other.version, now, wanted="cancelled", due_at=now)
-        return {"state": "failed", "reason": reason}
-
-    await write(held, values)
+    """Give this car up: this company surely brings none."""
+    company = held.company
+    await over(held, state="failed", reason=reason, provider=company.name if company else None)
 
 
 async def later(held: Tended, after: timedelta | None, *, give_up: bool = True, **kept: Any) -> None:
     """Come back after this long, None: longer each time; after too many tries a human is asked."""
     if give_up and held.hopeless:
-        await _give_up(held)
+        await (fail(held, UNSURE) if kept.get("state") == "held" else _give_up(held))
         return
     now = held.now
 
@@ -129,7 +127,8 @@ async def _give_up(held: Tended) -> None:
     """Nobody can say: a ride that may exist is never ordered again; a human finds out."""
     if held.row.state == "booking" and held.now < held.leg.interview.at:
         await ask_staff(held, "ride unsure", "The ride company does not say whether this car is booked.")
-        await later(held, timedelta(minutes=5), give_up=False)
+        soon = is_soon(held.row, held.now)
+        await later(held, timedelta(minutes=1 if soon else 5), give_up=False)
     else:
         await fail(held, UNSURE)
 
@@ -137,9 +136,11 @@ async def _give_up(held: Tended) -> None:
 async def ask_staff(held: Tended, kind: str, words: str) -> None:
     """Put a human on this leg."""
     row, now = held.row, held.now
+    urgent = is_soon(row, now)
 
     def ask(connection: sa.Connection) -> None:
-        need_human(connection, row.person_id, kind, words, now, now, about=subject("ride", row.id))
+        about = subject("ride", row.id)
+        need_human(connection, row.person_id, kind, words, now, now, urgent=urgent, about=about)
 
     await held.workshop.database.run(ask)
 
@@ -148,6 +149,7 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
     """Change the row, move the money, let the lease go and take the turn, all in one transaction."""
     workshop, now = held.workshop, held.now
     changed: list[RideRow] = []
+    climbs: list[bool] = []
 
     def settle(connection: sa.Connection) -> bool:
         before = fresh(connection, held)
@@ -157,10 +159,9 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
         after = rides.change_ride(connection, before.id, before.version, now, **kept) if kept else before
         assert after is not None, "its row is locked"
         changed[:] = [before, after]
-        follow(connection, before, after, workshop.settings, now)
-        first = before.state in NOT_YET_BOOKED
-        again = now if _woken(held, before) and after.live else look_again(after, now, fresh=first)
-        if not rides.release_lease(connection, held.lease, again):
+        climbs[:] = [follow(connection, before, after, workshop.rides, workshop.settings, now)]
+        look = now if _woken(held, before) and after.live else look_again(after, now)
+        if not rides.release_lease(connection, held.lease, look):
             return False
         plan_interview(connection, workshop.conversations.flows, after.interview_id, now)
         return True
@@ -168,7 +169,7 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
     await workshop.conversations.happen(
         Happening(
             person_id=held.row.person_id,
-            event=lambda connection, at: event_of(connection, changed[0], changed[1], at),
+            event=lambda connection, at: event_of(connection, *changed, climbs[0], at),
             origin=Origin(kind="ride", sender="schedule"),
             settle=settle,
         )

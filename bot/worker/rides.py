@@ -12,15 +12,16 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from bot.rides.booking import Leg
+from bot.rides.booking import Leg, waits_for_receipt
 from bot.worker.ride_after import has_nobody
 from bot.worker.ride_off import cancel
 from bot.worker.ride_order import look, order
-from bot.worker.ride_watch import send_car, sweep, watch
+from bot.worker.ride_watch import send_car, sweep, sweep_over, watch
 from bot.worker.ride_write import Tended, over
 from bot.worker.workshop import Workshop, side_by_side
 from storage import interviews, places, points, rides
 from storage.due import Lease
+from storage.exclusions import excluded
 from storage.rides import RideRow
 
 LIMIT = 16
@@ -45,7 +46,8 @@ def _leg(connection: sa.Connection, row: RideRow, desk: str) -> Leg:
     assert interview is not None, "a ride goes with its interview"
     assert pickup is not None, "a place is never deleted before its rides"
     assert dropoff is not None, "a place is never deleted before its rides"
-    return Leg(row, interview, pickup, dropoff, _phone(connection, row.person_id, desk))
+    phone, but = _phone(connection, row.person_id, desk), excluded(connection, row.person_id)
+    return Leg(row, interview, pickup, dropoff, phone, but)
 
 
 def _phone(connection: sa.Connection, person_id: int, desk: str) -> str:
@@ -61,7 +63,11 @@ async def _tend(held: Tended) -> None:
         await look(held)
     elif row.state == "held":
         await (order(held) if row.wanted == "booked" else over(held, state="cancelled"))
-    elif not row.live or row.provider_id is None:
+    elif row.provider_id is not None and waits_for_receipt(row, held.now):
+        await watch(held, row.provider_id)
+    elif not row.live:
+        await sweep_over(held)
+    elif row.provider_id is None:
         await over(held)
     elif row.wanted == "cancelled":
         await cancel(held, row.provider_id)

@@ -32,6 +32,7 @@ from bot.worker import (
     promises,
     reaching,
     reconcile,
+    ride_sweep,
     rides,
     timers,
 )
@@ -51,6 +52,7 @@ STEPS: Mapping[str, Step] = {
     "deliver": deliver.step,
     "timers": timers.step,
     "rides": rides.step,
+    "ride_sweep": ride_sweep.step,
     "places": places.step,
     "photos": photos.step,
     "promises": promises.step,
@@ -77,6 +79,7 @@ SELDOM = {
     "promises": timedelta(seconds=20),
     "reaching": timedelta(seconds=60),
     "reconcile": timedelta(seconds=20),
+    "ride_sweep": timedelta(seconds=60),
 }
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)

@@ -180,7 +180,7 @@ async def _crash_while_ordering(town: Town, *, twice: bool) -> None:
     await town.wants_cars()
     now, database = town.clock.now(), town.workshop.database
     (_, out), *_ = await database.run(partial(rides_worker._claim, now, "+15555550100"))
-    trip = trip_of(out)
+    trip = trip_of(out, now)
     assert trip is not None
     for _ in range(2 if twice else 1):
         quoted = await town.workshop.rides.providers[0].quote(trip)
@@ -252,14 +252,35 @@ async def test_a_company_silent_at_the_pick_up_is_a_humans_to_ring(booked: Town)
     assert "ride unsure" in await booked.needs()
 
 
-async def test_a_driver_who_cancels_is_told_and_paid_nothing(booked: Town) -> None:
+async def lose(town: Town) -> list[str]:
+    """Have the driver of the newest car out drop out, and see what is texted."""
+    out = await leg(town, "out")
+    await press(town, out.provider_id, "driver_canceled")
+    await town.pump()
+    return await town.move(minutes=2)
+
+
+async def test_a_driver_who_cancels_is_paid_nothing_and_another_car_comes_at_once(booked: Town) -> None:
     await booked.jump_to(at(24, 7, 1))
+    lost, _ = await booked.rides()
+    got = await lose(booked)
     out = await leg(booked, "out")
-    await press(booked, out.provider_id, "driver_canceled")
-    got = await booked.move(minutes=2)
-    assert any(text.startswith("Sorry, that car is not coming. Maria finds you another way") for text in got)
-    out = await leg(booked, "out")
-    assert (out.state, out.hold_cents) == ("lost", 0)
+    assert out.instead_of == lost.id
+    assert (out.provider, out.state) == ("guest_rides", "accepted")
+    assert any(text.startswith("Your car: ") for text in got)
+    before = next(row for row in await booked.rides() if row.id == lost.id)
+    assert (before.state, before.hold_cents) == ("lost", 0)
+    assert len(await live(booked)) == 2
+    assert "car lost" not in await booked.needs()
+
+
+async def test_a_company_that_loses_two_cars_is_asked_for_no_third(booked: Town) -> None:
+    await booked.jump_to(at(24, 7, 1))
+    await lose(booked)
+    got = await lose(booked)
+    assert any("Maria" in text for text in got), got
+    outs = [row.state for row in await booked.rides() if row.leg == "out"]
+    assert outs == ["lost", "lost"]
     assert "car lost" in await booked.needs()
     assert (await leg(booked, "home")).state == "booked"  # they may get there another way
 
