@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from bot.channels.base import Channel
 from bot.clock import Clock, MovableClock, SystemClock
 from bot.conversation import Conversations
+from bot.funding import fares
 from bot.reload import LOOK_EVERY, Reload, signature
 from bot.rides.base import RideProvider
 from bot.rides.caps import caps_of
@@ -102,7 +103,7 @@ def build(
         clock=clock,
         settings=settings,
         channels=channels,
-        rides=open_rides(settings),
+        rides=open_rides(settings, database, clock),
         geocoder=open_geocoder(settings),
     )
     workers = Workers(workshop, hears=lambda: bell is not None and bell.hears, hold=partial(alone, address))
@@ -201,13 +202,14 @@ def open_channels(
     return {channel.name: channel for channel in channels}
 
 
-def open_rides(settings: Settings) -> Fleet:
+def open_rides(settings: Settings, database: Database, clock: Clock) -> Fleet:
     """Open the connections to the ride companies, in the settings' order of preference."""
-    return Fleet(tuple(_open_company(settings, name) for name in settings.ride_providers))
+    return Fleet(tuple(_open_company(settings, name, database, clock) for name in settings.ride_providers))
 
 
-def _open_company(settings: Settings, name: str) -> RideProvider:
+def _open_company(settings: Settings, name: str, database: Database, clock: Clock) -> RideProvider:
     from bot.rides.guest_rides import GuestRides
+    from bot.rides.manual import ManualRides
 
     given = settings
     match name:
@@ -217,6 +219,11 @@ def _open_company(settings: Settings, name: str) -> RideProvider:
         case "guest_rides_2":
             base, id_, secret = given.ride2_api_base, given.ride2_client_id, given.ride2_client_secret
             hooks = given.ride2_webhook_secrets
+        case "manual":
+            within = timedelta(minutes=given.manual_ride_send_minutes)
+            return ManualRides(
+                database, clock.now, caps=caps_of(given, name), fare=fares(given), send_within=within
+            )
         case _:
             raise ValueError(f"no ride company is called {name}")
     return GuestRides(base, id_, secret, hooks, caps=caps_of(given, name), name=name)
@@ -281,6 +288,8 @@ def _pages(workshop: Workshop, wake: Callable[[str], None], demo: Demo) -> list[
             zone=settings.programme_zone,
             secure=settings.public_url.startswith("https://"),
             one_click=demo.one_click if settings.env != "production" else None,
+            by_hand="manual" in settings.ride_providers,
+            wake=wake,
         )
     )
     has_phone = _phone_routes(workshop, wake, demo, routes)

@@ -91,7 +91,7 @@ async def play(
     database = open_database(database_url, key_ring(settings))
     acts = partial(_act, talk, did, {})
     shell = Conversations(database, flows, settings, clock, lambda name: None, carry_out=acts)
-    simulator, company = Simulator(now=clock.now), open_rides(settings)
+    simulator, company = Simulator(now=clock.now), open_rides(settings, database, clock)
     workshop = Workshop(
         database=database,
         conversations=shell,

@@ -49,7 +49,7 @@ DEMO_ENCRYPTION_KEY = "b253YXJkIGRlbW8ga2V5LCBuZXZlciByZWFsIGxpZmU="
 DEMO_INDEX_KEY = "b253YXJkIGRlbW8gaW5kZXgsIG5vdCBmb3IgbGl2ZXM="
 DEMO_RIDE_SECRET = "demo-ride-secret"  # noqa: S105 - the stand-in's own, refused in production
 
-RIDE_PROVIDERS = ("guest_rides", "guest_rides_2")
+RIDE_PROVIDERS = ("guest_rides", "guest_rides_2", "manual")
 
 
 class BadSettings(Exception):
@@ -236,6 +236,11 @@ class Settings(BaseSettings):
         default=(),
         description="What staff and volunteers take on, as in RIDE_CAPS; usual: lead=3h horizon=60d "
         "free_cancel=2h. Half the lead before the pick-up a ride nobody took goes to the next company.",
+    )
+    manual_ride_send_minutes: int = Field(
+        default=20,
+        ge=1,
+        description="How many minutes staff have to send the car home somebody asked for; then it is lost.",
     )
     ride_fee_limit_cents: int = Field(
         default=1000,

@@ -6,6 +6,7 @@ the proof of its own login.
     GET  /staff  /staff/list (the list alone)  /staff/live
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
     POST /staff/people/{ref}/reply | take-over | hand-back      /staff/items/{item}/done
+    GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
     GET, POST /staff/sign-in      POST /staff/sign-out  /staff/demo-sign-in
 """
 
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.web.console import acts, door, entrance, reading
+from bot.web.console import acts, by_hand, door, entrance, reading
 from bot.web.console.deps import StaffDeps
 from bot.web.pages import Guarded, from_our_page, see_other
 from storage.staff import CaseworkerRow
@@ -46,6 +47,8 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path(f"{person}/take-over", act(acts.take_over), "POST"),
         _path(f"{person}/hand-back", act(acts.hand_back), "POST"),
         _path("/staff/items/{item}/done", act(acts.done), "POST"),
+        _path("/staff/rides", visit(by_hand.rides)),
+        _path("/staff/rides/{id}", act(by_hand.mark), "POST"),
         _path("/staff/sign-in", partial(entrance.sign_in_page, deps)),
         _path("/staff/sign-in", partial(entrance.sign_in, deps), "POST"),
         _path("/staff/sign-out", act(entrance.sign_out), "POST"),

@@ -49,7 +49,7 @@ async def _listed(deps: StaffDeps, request: Request, who: CaseworkerRow) -> dict
 
     listed, names, ends = await deps.database.run(read)  # a write: reading is audited
     rows = [drawn.row(one, names, ends, who, now, deps.zone) for one in listed]
-    return _common(deps, request, who) | {
+    return common(deps, request, who) | {
         "waiting": [one for one in rows if one.need is not None],
         "others": [one for one in rows if one.need is None],
         "full": len(rows) == LISTED,
@@ -109,7 +109,7 @@ async def _open(deps: StaffDeps, request: Request, who: CaseworkerRow) -> Opened
 
 def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened) -> dict[str, Any]:
     now, kinds = deps.clock.now(), {item.kind for item in opened.items}
-    return _common(deps, request, who) | {
+    return common(deps, request, who) | {
         "person": opened.person,
         "name": drawn.called(
             opened.person.first_name, opened.points[0].address[-4:] if opened.points else ""
@@ -129,10 +129,11 @@ def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened
     }
 
 
-def _common(deps: StaffDeps, request: Request, who: CaseworkerRow) -> dict[str, Any]:
+def common(deps: StaffDeps, request: Request, who: CaseworkerRow) -> dict[str, Any]:
     """Give what every page of a login needs."""
     return {
         "programme": deps.programme,
+        "by_hand": deps.by_hand,
         "who": who,
         "proof": door.proof(door.token_of(deps, request)),
         "live": "before" not in request.query_params,
@@ -140,4 +141,4 @@ def _common(deps: StaffDeps, request: Request, who: CaseworkerRow) -> dict[str, 
 
 
 def no(deps: StaffDeps, request: Request, status: int, why: str, who: CaseworkerRow) -> Response:
-    return page("staff_no.html", status, **_common(deps, request, who), why=why)
+    return page("staff_no.html", status, **common(deps, request, who), why=why)
