@@ -2,6 +2,8 @@
 
 import hmac
 import json
+import re
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -414,3 +416,31 @@ def test_a_change_and_its_webhook_are_kept_together_or_not_at_all(tmp_path: Path
 async def test_a_car_at_once_can_be_dropped_free_for_two_minutes(company: Company) -> None:
     ride = await book(company, when=Now())
     assert ride.free_cancel_until == EVENING + timedelta(minutes=2)
+
+
+async def test_every_button_of_the_page_does_something(company: Company) -> None:
+    """Press each button that the page shows, once, from a page with a ride on it."""
+    await book(company)
+    await company.at(PICKUP - timedelta(minutes=11))
+    page = (await company.room.get("/_stub")).text
+    forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', page)
+    assert len(forms) > 20
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    for action, inside in forms:
+        values = dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
+        answer = await company.room.post(action, data=values, headers=headers)
+        assert answer.status_code == 303 or answer.json()["code"] == "cannot_follow", (action, answer.text)
+
+
+async def test_a_file_of_an_older_company_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE trip (number INTEGER PRIMARY KEY)")
+    old.close()
+    store = Store(path)
+    store.keep("clock", {"offset_ms": 5})
+    store.close()
+    again = Store(path)
+    assert again.rows("SELECT * FROM trip WHERE story = 'plain'") == []
+    assert again.kept("clock", None) == {"offset_ms": 5}, "one of its own is kept"
+    again.close()
