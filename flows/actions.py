@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import CardView, InterviewView, LookupView, PersonInCharge, PlaceView, RideView
+from flows.views import CardView, DayView, InterviewView, LookupView, PersonInCharge, PlaceView, RideView
 
 
 class Nothing(dict[str, Any]):
@@ -119,7 +119,9 @@ class LookUpPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveInterview:
-    """Write the interview down and derive its reminders; the wall clock is the place's."""
+    """Write an appointment down and derive its reminders; the wall clock is the place's. `kind` says what it
+    is for: interview, hiring_step, documents, training or work.
+    """
 
     acts: ClassVar[bool] = True
     fails: ClassVar[tuple[str, ...]] = ("past", "already")
@@ -127,6 +129,20 @@ class SaveInterview:
     place: PlaceView
     at: datetime
     employer: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtDay:
+    """See what stands beside an appointment at this time, before it is saved or a ride is offered: another
+    one at that hour, hours the person told us of, the stop of their last ride. `interview` is the one itself.
+    """
+
+    acts: ClassVar[bool] = False
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = DayView
+    at: datetime
+    interview: InterviewView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +224,48 @@ class CallCarHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RebookRide:
+    """Order another car, to come at once, for a leg whose car is gone: missed, lost or called off.
+
+    `ride.booked`, `ride.car` or `ride.lost` come back. `already`: a car for this leg is on its way or being
+    ordered. `too_late`: it would come to the interview after it has begun. `too_often`: a human decides now.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone", "already", "too_late", "too_often", "no_money_left")
+    gives: ClassVar[type] = RideView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetCarGo:
+    """Call a car off that left without the person, or that they must not take: `rebook_ride` may order
+    another. What a company charges for it is the fund's.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = Nothing
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRide:
+    """Say that a ride is not safe: a human is called at once, and its company drives this person no more
+    until a human clears it. `what` is danger, followed, pay, plate, driver or wrong_place.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = PersonInCharge
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtRide:
-    """Read the leg that is running or comes next within a day, as last heard; calls nobody."""
+    """Read the leg that is running or comes next within a day, else the one that came to nothing today or the
+    way home that waits; as last heard, calls nobody.
+    """
 
     acts: ClassVar[bool] = False
     fails: ClassVar[tuple[str, ...]] = ("no_ride",)
@@ -264,6 +320,7 @@ Action: TypeAlias = (
     | ForgetSafeContacts
     | LookUpPlace
     | SaveInterview
+    | LookAtDay
     | MoveInterview
     | CancelInterview
     | ConfirmInterview
@@ -271,6 +328,9 @@ Action: TypeAlias = (
     | BookRides
     | CancelRides
     | CallCarHome
+    | RebookRide
+    | LetCarGo
+    | ReportRide
     | LookAtRide
     | SaveOutcome
     | TellCaseworker

@@ -48,5 +48,4 @@ def ride_flows(loaded: Loaded) -> frozenset[str]:
     """Give the flows the engine starts by what people say about a live ride."""
     if loaded.keywords is None:
         return frozenset()
-    heard = {*loaded.keywords.ride_first.values(), *(meaning for _, meaning in loaded.keywords.ride_phrases)}
-    return frozenset(f"ride_{meaning}" for meaning in heard)
+    return frozenset(f"ride_{said.meaning}" for said, _, _ in loaded.keywords.riding.like)

@@ -259,12 +259,17 @@ class RideHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RideLost:
-    """No car, or the driver dropped out, after it was booked; a human is alarmed. `leg` is out or home."""
+    """No car, or the driver dropped out, after it was booked. `leg` is out or home.
+
+    `again`: another car is being ordered, `ride.booked`, `ride.car` or one more `ride.lost` follow. Without it
+    the ladder is at its end, and a human is alarmed.
+    """
 
     at: datetime
     interview: InterviewView
     ride: RideView
     reason: str
+    again: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,11 +282,6 @@ class RideMissed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseLate:
-    """The hour passed at which a human was to have written; nobody has."""
-
-    at: datetime
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RideTaxi:
     """A caseworker called a taxi for this leg; our own car, if there still was one, is off."""
 
@@ -291,6 +291,11 @@ class RideTaxi:
     taxi: TaxiView
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLate:
+    """The hour passed at which a human was to have written; nobody has."""
+
+    at: datetime
     promise: PromiseView
 
 
@@ -331,12 +336,12 @@ Outside: TypeAlias = (
     | RideHome
     | RideLost
     | RideMissed
+    | RideTaxi
 )
 
 Event: TypeAlias = (
     TextReceived
     | OptionTapped
-    | RideTaxi
     | SpotShared
     | TimerRang
     | ActionDone

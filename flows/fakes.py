@@ -25,9 +25,13 @@ from flows.actions import (
     ForgetSafeContacts,
     GiveConsent,
     HandOff,
+    LetCarGo,
+    LookAtDay,
     LookAtRide,
     LookUpPlace,
     MoveInterview,
+    RebookRide,
+    ReportRide,
     SaveInterview,
     SaveOutcome,
     SetOkToGo,
@@ -44,11 +48,24 @@ Result: TypeAlias = dict[str, Any] | str
 _OPENS, _CLOSES = time(9), time(17)
 _BEFORE = timedelta(minutes=50)
 _ON_THE_ROAD = timedelta(minutes=35)
+_TAXI_COMES = timedelta(minutes=15)
+_STAGES: Mapping[str, tuple[str | None, str]] = {
+    "ride.booked": ("out", "booked"),
+    "ride.car": (None, "coming"),
+    "ride.late": (None, "coming"),
+    "ride.arrived": (None, "here"),
+    "ride.dropped_off": ("home", "waits"),
+    "ride.home": ("home", "done"),
+    "ride.lost": (None, "lost"),
+    "ride.missed": (None, "missed"),
+}
+"""Which leg, and how it stands, after each news of a ride."""
+_HAS_A_CAR = ("coming", "here", "driving", "done")
+_CAR = ("car", "plate", "driver", "phone", "minutes")
 _RIDE_FIELDS = ("pickup_at", "pickup", "back_at")
 
 INTERVIEW: Mapping[str, Any] = {
     "id": 1,
-_TAXI_COMES = timedelta(minutes=15)
     "version": 1,
     "kind": "interview",
     "employer": "FedEx Ground",
@@ -62,7 +79,8 @@ class World:
     """The little world of one talk: the interview as it stands, and how many lookups were made."""
 
     interview: dict[str, Any] | None = None
-    ride: dict[str, Any] | None = None
+    leg: str = "out"
+    stage: str = "coming"  # of that leg
     lookups: int = 0
     interviews: int = 0
     shown: dict[str, Any] = field(default_factory=dict)  # the last place asked for
@@ -73,7 +91,7 @@ def fake(world: World, action: Action, now: datetime) -> Result:
     match action:
         case GiveConsent() | ComeBack() | SettleOldNumber() | DoubtNumber() | TrustNumber():
             return {}
-        case AddSafeContact() | ForgetSafeContacts():
+        case AddSafeContact() | ForgetSafeContacts() | LetCarGo():
             return {}
         case SetPin():
             return {"code": "D7Q4"}
@@ -94,8 +112,15 @@ def fake(world: World, action: Action, now: datetime) -> Result:
             return _booked(world, action)
         case CallCarHome() | ConfirmInterview() if world.interview is not None:
             extra = "going_home" if isinstance(action, CallCarHome) else "confirmed"
+            if extra == "going_home":
+                world.leg, world.stage = "home", "called"
             world.interview[extra] = True
             return dict(world.interview)
+        case RebookRide() if world.interview is not None:
+            world.stage = "asked" if world.leg == "out" else "called"
+            return ride(world)
+        case LookAtDay(at=at):
+            return {"back_at": at + timedelta(hours=3)} if isinstance(at, datetime) else {"back_at": now}
         case LookAtRide() if world.interview is not None and "pickup_at" in world.interview:
             return ride(world)
         case SetOkToGo(ok=ok) if world.interview is not None:
@@ -108,7 +133,7 @@ def fake(world: World, action: Action, now: datetime) -> Result:
             for name in _RIDE_FIELDS:
                 world.interview.pop(name, None)
             return {}
-        case TellCaseworker() | HandOff():
+        case TellCaseworker() | HandOff() | ReportRide():
             return in_charge(now)
         case CallCarHome() | LookAtRide():
             return "no_ride"
@@ -118,6 +143,7 @@ def fake(world: World, action: Action, now: datetime) -> Result:
             | ConfirmInterview()
             | BookRides()
             | CancelRides()
+            | RebookRide()
             | SetOkToGo()
             | SaveOutcome()
         ):
@@ -132,7 +158,7 @@ def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
     world.interview = {
         "id": world.interviews,
         "version": 1,
-        "kind": "interview",
+        "kind": action.kind or "interview",
         "employer": action.employer or where["label"],
         "at": action.at,
         "place": where.get("line", where["label"]),
@@ -186,31 +212,44 @@ def ride(world: World) -> dict[str, Any]:
     interview = world.interview or {}
     at = interview.get("at")
     pickup_at = interview.get("pickup_at") or (at - _BEFORE if isinstance(at, datetime) else None)
-    return {
-        "id": 1,
-        "leg": "out",
-        "pickup_at": pickup_at,
-        "pickup": interview.get("pickup", "your stop"),
-        "dropoff": interview.get("employer", "the interview"),
-        "arrive_at": pickup_at + _ON_THE_ROAD if isinstance(pickup_at, datetime) else None,
+    car = {
         "car": "gray Toyota Camry",
         "plate": "8KLM204",
         "driver": "Sam",
         "phone": "555-0177",
-        "minutes": 12,
+        "minutes": 12 if world.stage == "coming" else None,
+    }
+    return {
+        "id": 1,
+        "leg": world.leg,
+        "stage": world.stage,
+        "pickup_at": pickup_at,
+        "pickup": interview.get("pickup", "your stop"),
+        "dropoff": interview.get("employer", "the interview"),
+        "arrive_at": pickup_at + _ON_THE_ROAD if isinstance(pickup_at, datetime) else None,
+        **(car if world.stage in _HAS_A_CAR else dict.fromkeys(_CAR)),
         "rides_left": 5,
     }
+
+
+def _stage_after(world: World, name: str, given: Mapping[str, Any]) -> tuple[str, str]:
+    leg, stage = _STAGES.get(name, (None, world.stage))
+    said = given.get("ride") or {}
+    return said.get("leg", leg or world.leg), said.get("stage", stage)
 
 
 def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) -> Outside:
     """Make an outside event; the world fills in what the talk leaves out. KeyError for an unknown name."""
     cls = OUTSIDE[name]
+    world.leg, world.stage = _stage_after(world, name, given)
     defaults: dict[str, Any] = {
         "interview": world.interview or dict(INTERVIEW),
         "ride": ride(world),
         "reason": "no_cars",
+        "again": False,
         "phone": {"other": True},
         "promise": {"who": "Maria", "when": in_charge(at)["when"], "number": "215-555-0199"},
+        "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
         "lookup": world.lookups,
         "found": [world.shown] if world.shown else [],
     }
@@ -222,7 +261,6 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
             continue
         value = given.get(each, defaults[each])
         if isinstance(value, Mapping) and isinstance(defaults[each], Mapping):
-        "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
             value = {**defaults[each], **value}
         fields[each] = value
     if isinstance(fields.get("interview"), dict):

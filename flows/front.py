@@ -6,12 +6,14 @@ for who has not agreed yet.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from flows.answers import read
 from flows.answers.plain import fold, words
+from flows.answers.reading import AskBack, Asked
 from flows.effects import CallHuman, SetLanguage
 from flows.frames import lacking, new_frame
 from flows.hearing import hear
@@ -33,6 +35,7 @@ from flows.turn import (
 WELCOME, HOME, COME_BACK = "welcome", "home", "come_back"
 
 _A_MOMENT = timedelta(minutes=1)
+_MOST_OF_A_MOMENT = 5
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -60,9 +63,11 @@ def open_question(turn: Turn, seen: int | None = None) -> tuple[Frame, Frame, Qu
 # --- opening --------------------------------------------------------------------------------------------
 
 
-def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING, *, rest: str = "") -> bool:
+def open_flow(
+    turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING, *, rest: str = "", loud: bool = False
+) -> bool:
     """Bring a flow to the person: the open run of it, or a new one on top; False where it lacks what it
-    needs. `rest` is what was said beside the words that began it."""
+    needs. `rest` is what was said beside the words that began it; `loud`: a caseworker is talking."""
     let_go(turn)
     progress = turn.progress
     for root in reversed(progress.stack):
@@ -71,13 +76,14 @@ def open_flow(turn: Turn, flow_id: str, given: Mapping[str, Any] = _NOTHING, *, 
             progress.stack.remove(root)
             progress.stack.append(root)
             root.parked = False
+            root.loud = root.loud or loud
             go_on(turn, root)
             return True
     frame = new_frame(turn, flow_id, given)
     if lacking(turn, frame):
         return False
     _close_menu(turn)
-    open_root(turn, frame, rest=rest)
+    open_root(turn, frame, rest=rest, loud=loud)
     return True
 
 
@@ -139,27 +145,46 @@ def start_word(turn: Turn, text: str) -> bool:
 def started_inside(turn: Turn, text: str) -> str | None:
     """Find the longest start phrase said among other words ("i need a ride after all"); not one turned
     around."""
+    found = _phrase_inside(turn, text)
+    return found[1] if found else None
+
+
+def _phrase_inside(turn: Turn, text: str) -> tuple[list[str], str] | None:
+    """Find the longest start phrase among other words, and its flow. One word alone counts only where it
+    comes first and a day or time is all that follows ("orientation mon 8")."""
     said = _flat(text[:160]).split()
-    found: tuple[int, str] | None = None
+    found: tuple[list[str], str] | None = None
     for flow in turn.flows.flows.values():
         for phrase in (_flat(word).split() for each in flow.start_words.values() for word in each):
             at = next((n for n in range(len(said)) if said[n : n + len(phrase)] == phrase), None)
-            if (
-                len(phrase) < 2
-                or at is None
-                or turn.flows.keywords.negations & set(said[max(0, at - 3) : at])
-            ):
+            if not phrase or at is None or turn.flows.keywords.negations & set(said[max(0, at - 3) : at]):
                 continue
-            if found is None or len(phrase) > found[0]:
-                found = len(phrase), flow.id
-    return found[1] if found else None
+            if len(phrase) == 1 and (at != 0 or not _is_moment(turn, _without(text, phrase))):
+                continue
+            if found is None or len(phrase) > len(found[0]):
+                found = phrase, flow.id
+    return found
+
+
+def _is_moment(turn: Turn, text: str) -> bool:
+    """Tell whether a few words say a day or a time."""
+    if not 1 <= len(text.split()) <= _MOST_OF_A_MOMENT:
+        return False
+    reading = read(text, Asked("datetime", turn.progress.lang, turn.now))
+    return not isinstance(reading, AskBack) or reading.draft is not None
+
+
+def _without(text: str, phrase: Sequence[str]) -> str:
+    """Take a start phrase out of a text: what else was said is all that is kept of it."""
+    spelled = r"\W+".join("['\u2019]?".join(map(re.escape, word)) for word in phrase)
+    return re.sub(rf"\b{spelled}\b", " ", text[:160], count=1, flags=re.IGNORECASE).strip()
 
 
 def starts_inside(turn: Turn, text: str) -> bool:
     """Start the flow whose phrase is said among other words; these are kept for its question ("they moved it
     to thursday")."""
-    flow_id = None if turn.progress.opted_in is False else started_inside(turn, text)
-    return flow_id is not None and open_flow(turn, flow_id, rest=text[:160])
+    found = None if turn.progress.opted_in is False else _phrase_inside(turn, text)
+    return found is not None and open_flow(turn, found[1], rest=_without(text, found[0]))
 
 
 # --- nothing open ---------------------------------------------------------------------------------------

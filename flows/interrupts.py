@@ -1,9 +1,9 @@
 """The order of things for what a person sends: what may come before, or in place of, the answer of the open
 question.
 
-The rule: the carrier's words, danger, a caseworker who is talking, what is no answer, a live ride, words
-that work anywhere, the open question, start words, and at last the front door. An interrupt returns to the
-open question, once.
+The rule: the carrier's words, danger, a caseworker who is talking, what is no answer, a live ride
+(flows/riding.py), words that work anywhere, the open question, start words, and at last the front door. An
+interrupt returns to the open question, once.
 """
 
 import re
@@ -37,7 +37,8 @@ from flows.keywords import Anywhere
 from flows.listening import asked_of, hold, let_go
 from flows.model import Ask, Review
 from flows.progress import Frame, chain, innermost
-from flows.safety import back_in, carrier_help, checked, danger, may_want_out, ride_is_live, stop
+from flows.riding import hear_paused, hear_ride, hear_unsafe
+from flows.safety import back_in, carrier_help, checked, danger, may_want_out, stop
 from flows.speaking import Question, pose
 from flows.stepping import walk
 from flows.turn import (
@@ -82,12 +83,12 @@ def text_came(turn: Turn, event: TextReceived) -> None:
             return
         case _:
             pass
-    if danger(turn, text):
+    if hear_unsafe(turn, text) or danger(turn, text):
         return
     if progress.stopped:
         stay_silent(turn, "opted_out")
     elif progress.paused:
-        if not _answers_loud(turn, text):
+        if not (_answers_loud(turn, text) or hear_paused(turn, text)):
             stay_silent(turn, "staff_talking")
     else:
         _talk(turn, event, text, before)
@@ -123,14 +124,14 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
     if event.card and _brings_card(turn, event.card):
         return
     if asked is None and open_question(turn) is not None and not _asks_for_something(turn, text):
-        if not (_live_ride(turn, text) or _early(turn, text)):
+        if not (hear_ride(turn, text, open_question(turn), first=True) or _early(turn, text)):
             stay_silent(turn, "fragment")  # the question is on its way
         return
     why = reason(text, turn.progress.lang)
     if why is not None and not _answers_anyway(turn, asked, text, why):
         _no_answer(turn, asked, why, event.card)
         return
-    if _live_ride(turn, text):
+    if hear_ride(turn, text, asked, first=True):
         return
     said = turn.flows.keywords.anywhere(text, turn.progress.lang)
     if said is not None and said.name == "who" and may_be_another(turn, before):
@@ -220,6 +221,8 @@ def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) ->
         return
     back = hear(turn, root, frame, step, text)
     if back is None:
+        return
+    if not back.draft and hear_ride(turn, text, (root, frame, step), first=False):
         return
     if not back.draft and (start_word(turn, text) or asks_back(turn, text) or starts_inside(turn, text)):
         return
@@ -389,24 +392,6 @@ def _skip(turn: Turn, asked: tuple[Frame, Frame, Question] | None) -> None:
                 walk(turn, root)
             return
     _again(turn, asked)
-
-
-# --- a live ride ----------------------------------------------------------------------------------------
-
-
-def _live_ride(turn: Turn, text: str) -> bool:
-    """Start the flow for what someone says about the car they wait for, where there is one."""
-    if turn.progress.opted_in is False or not ride_is_live(turn):
-        return False
-    meaning = turn.flows.keywords.live_ride(text, turn.progress.lang)
-    if meaning is None:
-        return False
-    flow = flow_started_by(turn, meaning)
-    flow_id = flow if flow is not None else f"ride_{meaning}"
-    if flow_id not in turn.flows.flows and meaning == "sees_car":
-        stay_silent(turn, "on_my_way")
-        return True
-    return flow_id in turn.flows.flows and open_flow(turn, flow_id)
 
 
 # --- taps and spots -------------------------------------------------------------------------------------

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
-from rapidfuzz.distance import DamerauLevenshtein
-
-from flows.answers.plain import fold, said_in, words, words_in
+from flows.answers.plain import fold, words, words_in
+from flows.answers.riding import RideSaid, RideWords, make_ride_words
 
 Carrier: TypeAlias = Literal["stop", "start", "help", "unsure"]
 """What a word is about: the carrier's three, and words that may mean stop ("too many texts")."""
@@ -44,12 +43,10 @@ class Keywords:
     anywhere_phrases: Mapping[str, Anywhere]
     contained: tuple[tuple[_Phrase, Anywhere], ...]
     politeness: frozenset[str]
-    ride_first: Mapping[str, str]
-    ride_phrases: tuple[tuple[_Phrase, str], ...]
+    riding: RideWords
     spoken: Mapping[str, Lang]
     _carrier: _ByFirst[Carrier]
     _contained: _ByFirst[Anywhere]
-    _ride: _ByFirst[str]
 
     def carrier(self, text: str) -> Carrier | None:
         """Read STOP, START or HELP: the exact single word, or a clear phrase; "unsure" may mean STOP."""
@@ -80,14 +77,10 @@ class Keywords:
         heard = {self.spoken[word] for word in words_in(text[:320]) if word in self.spoken}
         return heard.pop() if len(heard) == 1 else None
 
-    def live_ride(self, text: str, lang: str) -> str | None:
-        """Read what someone says about the car they wait for: "where", "done", "sees_car" …, or None."""
-        said = said_in(text[:320])
-        for phrase, meaning in _near(said, self._ride):
-            if _find(said, phrase) is not None:
-                return meaning
-        rest = [word for word in said if word not in self.politeness]
-        return _alike(rest[0], self.ride_first) if rest else None
+    def live_ride(self, text: str) -> RideSaid | None:
+        """Read what someone says about the car they wait for: "where", "done", "sees_car" …, or None; both
+        languages are always known."""
+        return self.riding.read(text)
 
     def _clear(self, said: Sequence[str], phrase: _Phrase) -> bool:
         at = _find(said, phrase)
@@ -109,9 +102,6 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
     phrases: dict[Carrier, tuple[_Phrase, ...]] = {
         name: tuple(_split(each) for each in carrier[name].get("phrases", ())) for name in get_args(Carrier)
     }
-    ride = tuple(
-        (_split(each), name) for name, lists in data["live_ride"].items() for each in lists.get("phrases", ())
-    )
     return Keywords(
         carrier_words={_flat(word): name for name in get_args(Carrier) for word in carrier[name]["words"]},
         carrier_phrases=phrases,
@@ -119,14 +109,10 @@ def make_keywords(data: Mapping[str, Any]) -> Keywords:
         anywhere_phrases=exact,
         contained=tuple(contained),
         politeness=frozenset(_flat(word) for word in data["politeness"]),
-        ride_first={
-            _flat(word): name for name, lists in data["live_ride"].items() for word in lists.get("first", ())
-        },
-        ride_phrases=ride,
+        riding=make_ride_words(data["live_ride"]),
         spoken={_flat(word): lang for lang, known in data["spoken"].items() for word in known},
         _carrier=_by_first((each, name) for name, known in phrases.items() for each in known),
         _contained=_by_first(contained),
-        _ride=_by_first(ride),
     )
 
 
@@ -166,16 +152,3 @@ def _find(said: Sequence[str], phrase: _Phrase) -> int | None:
     if size > len(said):
         return None
     return next((at for at in range(len(said) - size + 1) if tuple(said[at : at + size]) == phrase), None)
-
-
-def _alike(word: str, known: Mapping[str, str]) -> str | None:
-    if word in known:
-        return known[word]
-    if len(word) < 6:
-        return None
-    near = {
-        name
-        for each, name in known.items()
-        if len(each) >= 6 and DamerauLevenshtein.distance(word, each) <= 2
-    }
-    return near.pop() if len(near) == 1 else None

@@ -4,8 +4,6 @@ The rule: STOP stops at once, whatever is open, and keeps the place; only START 
 is answered before all but the carrier's words: 988 first, then a human is called, and the talk pauses.
 """
 
-from datetime import datetime, timedelta
-
 from flows.answers import read
 from flows.answers.crisis import tier
 from flows.answers.reading import AskBack, Asked, Understood
@@ -14,6 +12,7 @@ from flows.front import hear_language, nothing_open, open_question, take_up
 from flows.listening import let_go
 from flows.model import WaitFor
 from flows.progress import innermost
+from flows.riding import ride_day
 from flows.speaking import SILENCE, pose, yes_no_rows
 from flows.stepping import walk
 from flows.turn import (
@@ -30,19 +29,6 @@ from flows.turn import (
 
 STOPPED, HELPED = "stop", "help"
 """The steps that the record of our last words names."""
-
-_RIDE_NEAR = timedelta(hours=12)
-
-
-def ride_is_live(turn: Turn) -> bool:
-    """Tell whether a ride of the known interview is near: booked, within half a day of its pick-up or way
-    back."""
-    interview = turn.progress.facts.get("interview")
-    if not isinstance(interview, dict):
-        return False
-    moments = [interview.get(name) for name in ("pickup_at", "back_at")]
-    known = [each for each in moments if isinstance(each, datetime)]
-    return any(abs(each - turn.now) <= _RIDE_NEAR for each in known)
 
 
 def stop(
@@ -66,7 +52,7 @@ def stop(
         turn.effects.append(OptOut(typed, not_theirs=wrong_number and progress.opted_in is not False))
         if wrong_number and progress.opted_in:
             turn.effects.append(CallHuman("wrong number", ""))
-        elif ride_is_live(turn):
+        elif ride_day(turn) is not None:
             turn.effects.append(CallHuman("stopped with a ride ahead", ""))
     if progress.stopped:
         stay_silent(turn, "opted_out")

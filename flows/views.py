@@ -42,7 +42,9 @@ class InterviewView(TypedDict):
     `employer` is the place's label where nobody named one, `place` the place's line. The optional fields are
     left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
     ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
-    them, also after a move, and `confirmed`, `going_home` (the person asked for the car home), `outcome`.
+    them, also after a move, and `confirmed`, `going_home` (the person asked for the car away), `home` (they
+    are there), `outcome`. Of two close together `then` is the place a car goes on to from here, `after` the
+    one it starts from. `spot` is the place itself; `moved` says that it had another time before.
     """
 
     id: int
@@ -51,6 +53,10 @@ class InterviewView(TypedDict):
     employer: str
     at: datetime
     place: str
+    spot: NotRequired[PlaceView]
+    after: NotRequired[str]
+    then: NotRequired[str]
+    moved: NotRequired[bool]
     pickup_at: NotRequired[datetime]
     pickup: NotRequired[str]
     back_at: NotRequired[datetime]
@@ -59,18 +65,41 @@ class InterviewView(TypedDict):
     door: NotRequired[str]
     confirmed: NotRequired[bool]
     going_home: NotRequired[bool]
+    home: NotRequired[bool]
     outcome: NotRequired[str]
+
+
+class DayView(TypedDict):
+    """What stands beside an appointment. `back_at` is about when they would be home again; `home_by` is there
+    when that is after the hour they have to be home, `busy_from` and `busy_to` when set hours lie across it.
+
+    `near` is another appointment at that hour, `earlier` and `later` the places of those a car can go on from
+    or to; `stop` and `door` are where their last ride began.
+    """
+
+    back_at: datetime
+    near: NotRequired[InterviewView]
+    home_by: NotRequired[datetime]
+    busy_from: NotRequired[datetime]
+    busy_to: NotRequired[datetime]
+    earlier: NotRequired[str]
+    later: NotRequired[str]
+    stop: NotRequired[PlaceView]
+    door: NotRequired[str]
 
 
 class RideView(TypedDict):
     """One leg ("out" or "home") of a ride; the car's fields are there once a driver has accepted.
 
+    `stage` is how it stands: asked (not booked yet), booked, waits (the way home, until DONE), called,
+    coming, here, driving, done, missed, lost or off. `ask_how` marks the ways home we ask about: one in five.
     `pickup` is the place's label and the door in words ("Hope House, front, on 5th"), `dropoff` a label;
     `car` is colour and make ("gray Toyota Camry"), `driver` a first name.
     """
 
     id: int
     leg: str
+    stage: str
     pickup_at: datetime
     pickup: str
     dropoff: str
@@ -81,6 +110,7 @@ class RideView(TypedDict):
     phone: NotRequired[str]
     minutes: NotRequired[int]
     rides_left: NotRequired[int]
+    ask_how: NotRequired[bool]
 
 
 class PersonInCharge(TypedDict):
@@ -97,6 +127,13 @@ class PersonInCharge(TypedDict):
     awake: bool
     taxi: NotRequired[str]
     bus: NotRequired[str]
+
+
+class TaxiView(TypedDict):
+    """A taxi that a caseworker called instead of a car: by whom, and the wall clock it comes at."""
+
+    who: str
+    at: datetime
 
 
 class PhoneView(TypedDict):
@@ -128,10 +165,3 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"car", "plate", "driver", "phone"}),
 )
 """Optional fields that are known together or not at all: a held ride's, and an accepted car's."""
-class TaxiView(TypedDict):
-    """A taxi that a caseworker called instead of a car: by whom, and the wall clock it comes at."""
-
-    who: str
-    at: datetime
-
-

@@ -263,7 +263,6 @@ def copied(standing: Standing) -> Standing:
     progress.timers, progress.caused = dict(progress.timers), list(progress.caused)
     progress.undoing = None if progress.undoing is None else _twin(progress.undoing)
     world.interview = None if world.interview is None else dict(world.interview)
-    world.ride = None if world.ride is None else dict(world.ride)
     world.shown = dict(world.shown)
     return Standing(progress, world, standing.at, standing.pending, tuple(progress.stack))
 

@@ -89,11 +89,8 @@ def _words_for(atlas: Atlas, flow: Flow) -> Typed | None:
         case name if name == PERSON:
             return Typed("person", "persona")
         case name:
-            meaning = name.removeprefix("ride_")
-            phrases = [
-                " ".join(each) for each, means in atlas.flows.keywords.ride_phrases if means == meaning
-            ]
-            return Typed(phrases[0], phrases[-1]) if phrases and name.startswith("ride_") else None
+            like = (each for each in atlas.flows.keywords.riding.like if name == f"ride_{each[0].meaning}")
+            return next((Typed(english, spanish) for _, english, spanish in like), None)
 
 
 def _by_events(atlas: Atlas, flow: Flow) -> Iterator[Start]:

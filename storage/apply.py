@@ -36,7 +36,7 @@ from storage.points import asked_for_consent, retire_point, set_consent
 from storage.tables.talk import MessageKind, Sender
 from storage.timers import EngineTimer, clear_timers, set_timers
 
-URGENT = frozenset({"crisis"})
+URGENT = frozenset({"crisis", "ride safety"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
