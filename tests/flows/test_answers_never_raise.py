@@ -57,7 +57,7 @@ def test_the_words_that_come_first_never_raise(text: str) -> None:
     crisis.tier(text, RULES)
     KEYWORDS.carrier(text)
     KEYWORDS.anywhere(text, "es")
-    KEYWORDS.live_ride(text, "en")
+    KEYWORDS.live_ride(text)
 
 
 def test_thousands_of_drawn_texts_raise_nothing_and_take_no_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,5 +125,5 @@ def test_the_longest_texts_take_no_time(text: str) -> None:
     began = thread_time()
     crisis.tier(text, RULES)
     not_an_answer.reason(text, "en")
-    KEYWORDS.live_ride(text, "en")
+    KEYWORDS.live_ride(text)
     assert thread_time() - began < 0.25
