@@ -108,6 +108,14 @@ def claim_item(connection: sa.Connection, item_id: int, caseworker_id: int, now:
     return _change(connection, sa.and_(ITEM.c.id == item_id, ITEM.c.state == "open"), values) == 1
 
 
+def was_agreed(connection: sa.Connection, person_id: int, kind: str, about: str) -> bool:
+    """Say whether a caseworker has marked the newest item of this kind, about this, as done."""
+    mine = ITEM.c.dedupe_key == f"{person_id}/{kind}/{about}"
+    last = sa.select(ITEM.c.state, ITEM.c.done_by).where(mine).order_by(ITEM.c.id.desc()).limit(1)
+    row = connection.execute(last).first()
+    return row is not None and row.state == "done" and row.done_by is not None
+
+
 def finish_item(connection: sa.Connection, item_id: int, caseworker_id: int | None, now: datetime) -> bool:
     """Close an item; False when it was closed already."""
     return _change(connection, ITEM.c.id == item_id, _done(caseworker_id, now)) == 1

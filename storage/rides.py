@@ -55,7 +55,7 @@ class RideRow:
     fee_cents: int
     final_cents: int | None
     approval: str | None
-    fee_ok_cents: int | None
+    fee_asked_cents: int | None
     free_cancel_until: datetime | None
     car: dict[str, Any] | None
     reason: str | None
@@ -88,6 +88,7 @@ class NewRide:
     arrive_by: datetime | None = None
     flexible: bool = False
     called_at: datetime | None = None
+    wanted: str = "booked"
     provider: str | None = None
     instead_of: int | None = None
     estimate_cents: int = 0

@@ -56,7 +56,7 @@ def follow(
     True: another car is being ordered. At the ladder's end a human is put on it, and a booking that came to
     nothing takes its other leg with it: nobody is driven out without a way back.
     """
-    _pay(connection, after, settings, now)
+    pay(connection, after, settings, now)
     if after.provider == "manual" and not after.live:  # whoever was asked to book it need not any more
         hand_rides.drop(connection, after.ref, now)
     if before.state == after.state or after.wanted != "booked":
@@ -91,12 +91,15 @@ def _call_off_the_rest(connection: sa.Connection, row: RideRow, now: datetime) -
             rides.change_ride(connection, other.id, other.version, now, wanted="cancelled", due_at=now)
 
 
-def _pay(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
+def pay(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
     """Settle a leg that is over: its cost, its fee, or nothing; a receipt is waited for."""
-    if row.live or row.hold_cents == 0 or waits_for_receipt(row, now):
+    cost = row.hold_cents if row.final_cents is None else row.final_cents
+    if row.live or row.fund_id is None or waits_for_receipt(row, now):
         return
+    if row.state == "completed" and row.final_cents is None and row.hold_cents == 0:
+        return  # no receipt came: what was held is paid
     if row.state == "completed":
-        paid = funds.settle(connection, row.id, row.final_cents or row.hold_cents, now)
+        paid = funds.settle(connection, row.id, cost, now)
     elif row.fee_cents:
         paid = funds.charge_fee(connection, row.id, row.fee_cents, now)
     else:

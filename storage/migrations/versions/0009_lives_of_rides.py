@@ -44,7 +44,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ride", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(sa.Column("instead_of", ID, nullable=True))
         batch_op.add_column(sa.Column("ordered_at", storage.types.UTCDateTime(), nullable=True))
-        batch_op.add_column(sa.Column("fee_ok_cents", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("fee_asked_cents", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             op.f("fk_ride_instead_of_ride"), "ride", ["instead_of"], ["id"], ondelete="SET NULL"
         )
