@@ -7,7 +7,7 @@ rides, fund.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal, TypeAlias
@@ -17,15 +17,17 @@ import sqlalchemy as sa
 from bot.acting import Acting, due_for
 from bot.reminders.hours import wall_clock
 from bot.rides import zips
-from bot.rides.estimates import FareTable, road_miles
+from bot.rides.estimates import FareTable, estimate_cents, road_miles
 from bot.settings import Settings
-from storage import funds, interviews, people, places, rides
-from storage.attention import need_human
+from bot.views import held_leg
+from storage import funds, interviews, people, places, rides, waitlist
+from storage.attention import finish_items, keep_promises, need_human
 from storage.funds import FundRow, Rule
+from storage.interviews import AHEAD, InterviewRow
 from storage.people import PersonRow
 from storage.rides import NewRide, RideRow
-from storage.subjects import subject
 from storage.tables.going import InterviewKind
+from storage.waitlist import Waiting
 
 Held: TypeAlias = Literal["held", "no_money_left", "needs_approval"]
 
@@ -34,6 +36,12 @@ NEEDS_OK = "ride cost needs an OK"
 
 OK_BEFORE = timedelta(hours=2)
 """Without an answer a leg is given up this long before its pick-up, so that another way can be found."""
+
+USEFUL_BEFORE = timedelta(minutes=90)
+"""A ride that is offered later than this before an appointment helps nobody."""
+
+BEFORE = timedelta(hours=1)
+"""About how long before an appointment the car comes, while nobody knows from where."""
 
 MARGIN = 1.2
 """Held above the price: waiting at the door, a longer road, a toll."""
@@ -44,32 +52,22 @@ class _NoMoney(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the rules of funds are read against."""
+class _Wish:
+    """What the rules of funds are read against: the ways to one appointment and back."""
 
-    person: PersonRow | None
-    legs: Sequence[NewRide]
+    person: PersonRow
+    row: InterviewRow
+    cents: tuple[int, ...]
     miles: float | None
-    zone: str
+    pickup_at: datetime | None
     now: datetime
-
-    @property
-    def purpose(self) -> InterviewKind:
-        return self.legs[0].purpose
-
-    @property
-    def pickup_at(self) -> datetime | None:
-        return next((leg.pickup_at for leg in self.legs if leg.pickup_at is not None), None)
-
-    @property
-    def cents(self) -> int:
-        return sum(leg.estimate_cents for leg in self.legs)
 
 
 def hold_legs(connection: sa.Connection, legs: Sequence[NewRide], who: Acting) -> Held:
     """Write these legs on the first fund that can pay them all; nothing is written when none can.
 
-    On "needs_approval" they are written and held, and wait for staff.
+    On "needs_approval" they are written and held, and wait for staff. A car that comes instead of another
+    needs no new approval.
     """
     return hold_for(connection, legs, who.settings, who.now)
 
@@ -78,12 +76,14 @@ def hold_for(connection: sa.Connection, legs: Sequence[NewRide], settings: Setti
     """Write these legs, of one person and interview, as `hold_legs` does; for where no turn is."""
     if not legs:
         return "held"
-    asked = _asked(connection, legs, now)
-    for fund, rule in _funds(connection, asked):
-        if _pays(connection, fund, rule, asked) and (made := _written(connection, fund, asked)):
-            if not _needs_ok(rule, [leg.estimate_cents for leg in legs]):
+    wish = _wish_for(connection, legs, now)
+    for fund, rule in _able(connection, wish):
+        made = _written(connection, fund, legs, now)
+        if made:
+            waitlist.end(connection, wish.row.id, now)
+            if _instead(connection, made, now) or not _needs_ok(rule, wish.cents):
                 return "held"
-            _wait_for_ok(connection, made, asked.pickup_at, settings, now)
+            _wait_for_ok(connection, made, wish.pickup_at, settings, now)
             return "needs_approval"
     return "no_money_left"
 
@@ -112,6 +112,76 @@ def most_cents(cents: int, settings: Settings) -> int:
     """Say what to hold for a leg of this price: the price and a margin, and the fee we would pay for
     calling it off."""
     return ceil(cents * MARGIN) + settings.ride_fee_limit_cents
+
+
+def answer_cost(
+    connection: sa.Connection, person_id: int, yes: bool, caseworker_id: int, now: datetime
+) -> int:
+    """Have staff agree to what waits for them, or not; a worker books it or tells the person. Returns how
+    many legs waited."""
+    legs = [leg for leg in rides.live_rides(connection, person_id) if waits_for_ok(leg)]
+    for leg in legs:
+        approval = "given" if yes else "waiting"  # one that waits and is due is given up
+        rides.change_ride(connection, leg.id, leg.version, now, approval=approval, due_at=now)
+    finish_items(connection, person_id, NEEDS_OK, now, caseworker_id)
+    keep_promises(connection, person_id, now, NEEDS_OK)
+    return len(legs)
+
+
+def waits_for_ok(leg: RideRow) -> bool:
+    """Say whether a leg is not ordered because staff have to agree to its cost."""
+    return leg.state == "held" and leg.wanted == "booked" and leg.approval == "waiting"
+
+
+def can_pay(connection: sa.Connection, row: InterviewRow, settings: Settings, now: datetime) -> bool:
+    """Say whether any fund can pay for the cheapest way to an appointment and back; nothing is held."""
+    return bool(_able(connection, _least(connection, row, settings, now)))
+
+
+def wait_for_money(
+    connection: sa.Connection, row: InterviewRow, miles: float | None, settings: Settings, now: datetime
+) -> None:
+    """Put an appointment on the waitlist, with our estimate of both ways where the road is known."""
+    table = fares(settings)
+    cents = table.minimum_cents if miles is None else estimate_cents(miles, table)
+    until = row.at - USEFUL_BEFORE
+    waitlist.wait(
+        connection,
+        person_id=row.person_id,
+        interview_id=row.id,
+        purpose=row.kind,
+        cents=2 * cents,
+        until=until,
+        now=now,
+    )
+
+
+def next_offers(connection: sa.Connection, settings: Settings, now: datetime) -> list[tuple[Waiting, int]]:
+    """Say who on the waitlist can be offered a ride now, with the fund, in the order they asked.
+
+    Nobody is passed over: what is too little for the first is not given to the next. Who needs none any
+    more, or too late, is taken off.
+    """
+    left = {fund.id: fund.left_cents for fund in funds.every_fund(connection)}
+    for fund_id, cents in waitlist.offered_cents(connection, now).items():
+        left[fund_id] = left.get(fund_id, 0) - cents
+    found = []
+    for one in waitlist.on_list(connection):
+        row = interviews.interview(connection, one.interview_id)
+        lapsed = one.lapses_at is not None and one.lapses_at <= now
+        if row is None or row.state not in AHEAD or one.until <= now or lapsed or _has_ride(connection, row):
+            waitlist.end(connection, one.interview_id, now)
+            continue
+        if one.state == "offered":
+            continue
+        wish = replace(_least(connection, row, settings, now), cents=(one.cents // 2,) * 2)
+        payers = [fund.id for fund, rule in _funds(connection, wish) if _allows(connection, fund, rule, wish)]
+        payer = next((id_ for id_ in payers if left[id_] >= one.cents), None)
+        for id_ in payers if payer is None else [payer]:
+            left[id_] -= one.cents  # theirs, or kept for them
+        if payer is not None:
+            found.append((one, payer))
+    return found
 
 
 def trips_left(
@@ -152,30 +222,54 @@ def fares(settings: Settings) -> FareTable:
 # --- the rules ------------------------------------------------------------------------------------------
 
 
-def _asked(connection: sa.Connection, legs: Sequence[NewRide], now: datetime) -> _Asked:
+def _wish_for(connection: sa.Connection, legs: Sequence[NewRide], now: datetime) -> _Wish:
     row = interviews.interview(connection, legs[0].interview_id)
+    person = people.person(connection, legs[0].person_id)
     assert row is not None, "a leg goes with its interview"
+    assert person is not None, "an interview goes with its person"
     ends = [places.place(connection, id_) for id_ in (legs[0].pickup_place_id, legs[0].dropoff_place_id)]
     pins = [end.pin for end in ends if end is not None and end.pin is not None]
     miles = road_miles(*pins[0], *pins[1]) if len(pins) == 2 else None
-    return _Asked(people.person(connection, legs[0].person_id), legs, miles, row.zone, now)
+    pickup_at = next((leg.pickup_at for leg in legs if leg.pickup_at is not None), None)
+    return _Wish(person, row, tuple(leg.estimate_cents for leg in legs), miles, pickup_at, now)
 
 
-def _funds(connection: sa.Connection, asked: _Asked) -> list[tuple[FundRow, Rule]]:
-    grant = asked.person.grant_code if asked.person else None
-    return funds.funds_for(connection, asked.purpose, asked.now, grant)
+def _least(connection: sa.Connection, row: InterviewRow, settings: Settings, now: datetime) -> _Wish:
+    """Wish for the cheapest way to an appointment and back, as nobody knows yet from where."""
+    person = people.person(connection, row.person_id)
+    assert person is not None, "an interview goes with its person"
+    return _Wish(person, row, (fares(settings).minimum_cents,) * 2, None, row.at - BEFORE, now)
 
 
-def _pays(connection: sa.Connection, fund: FundRow, rule: Rule, asked: _Asked) -> bool:
-    """Say whether a fund's rule lets it pay for all of these legs, and it has the money."""
+def _funds(connection: sa.Connection, wish: _Wish) -> list[tuple[FundRow, Rule]]:
+    return funds.funds_for(connection, wish.row.kind, wish.now, wish.person.grant_code)
+
+
+def _able(connection: sa.Connection, wish: _Wish) -> list[tuple[FundRow, Rule]]:
+    """List the funds whose rules let them pay for a wish, and that have the money: what is offered to
+    others is theirs first."""
+    offered = waitlist.offered_cents(connection, wish.now, but=wish.person.id)
+    return [
+        (fund, rule)
+        for fund, rule in _funds(connection, wish)
+        if fund.left_cents - offered.get(fund.id, 0) >= sum(wish.cents)
+        and _allows(connection, fund, rule, wish)
+    ]
+
+
+def _allows(connection: sa.Connection, fund: FundRow, rule: Rule, wish: _Wish) -> bool:
+    """Say whether a fund's rule lets it pay for a wish, be there money or not."""
     return (
-        fund.left_cents >= asked.cents
-        and _in_area(fund, asked.person)
-        and not any(_above(leg.estimate_cents, rule.ride_limit_cents) for leg in asked.legs)
-        and not _above(asked.miles, rule.max_miles)
-        and _in_window(rule, asked)
-        and _has_trips(connection, fund, rule, asked)
+        _in_area(fund, wish.person)
+        and not any(_above(cents, rule.ride_limit_cents) for cents in wish.cents)
+        and not _above(wish.miles, rule.max_miles)
+        and _in_window(rule, wish)
+        and _has_trips(connection, fund, rule, wish)
     )
+
+
+def _has_ride(connection: sa.Connection, row: InterviewRow) -> bool:
+    return held_leg(rides.rides_of(connection, row.id), "out") is not None
 
 
 def _above(figure: float | None, limit: int | None) -> bool:
@@ -186,11 +280,11 @@ def _needs_ok(rule: Rule, cents: Collection[int]) -> bool:
     return any(_above(each, rule.approval_over_cents) for each in cents)
 
 
-def _in_area(fund: FundRow, person: PersonRow | None) -> bool:
+def _in_area(fund: FundRow, person: PersonRow) -> bool:
     """Say whether a person lives where a fund pays; nobody does whose ZIP is not known."""
     if fund.area is None:
         return True
-    code = person.zip if person else None
+    code = person.zip
     known = zips.look_up(code) if code else None
     return code is not None and any(
         code.startswith(word) if word.isdigit() else known is not None and known.state == word
@@ -198,39 +292,50 @@ def _in_area(fund: FundRow, person: PersonRow | None) -> bool:
     )
 
 
-def _in_window(rule: Rule, asked: _Asked) -> bool:
-    if asked.pickup_at is None:
+def _in_window(rule: Rule, wish: _Wish) -> bool:
+    if wish.pickup_at is None:
         return True
-    if rule.days_ahead is not None and asked.pickup_at > asked.now + timedelta(days=rule.days_ahead):
+    if rule.days_ahead is not None and wish.pickup_at > wish.now + timedelta(days=rule.days_ahead):
         return False
-    hour = wall_clock(asked.pickup_at, asked.zone).hour
+    hour = wall_clock(wish.pickup_at, wish.row.zone).hour
     return (rule.from_hour or 0) <= hour < (24 if rule.until_hour is None else rule.until_hour)
 
 
-def _has_trips(connection: sa.Connection, fund: FundRow, rule: Rule, asked: _Asked) -> bool:
+def _has_trips(connection: sa.Connection, fund: FundRow, rule: Rule, wish: _Wish) -> bool:
     if rule.person_trips is None:
         return True
-    leg = asked.legs[0]
-    used = funds.trips_used(connection, fund.id, leg.person_id, asked.purpose, but=leg.interview_id)
+    row = wish.row
+    used = funds.trips_used(connection, fund.id, row.person_id, row.kind, but=row.id)
     return used < rule.person_trips
 
 
 # --- the rows -------------------------------------------------------------------------------------------
 
 
-def _written(connection: sa.Connection, fund: FundRow, asked: _Asked) -> list[RideRow]:
+def _written(
+    connection: sa.Connection, fund: FundRow, legs: Sequence[NewRide], now: datetime
+) -> list[RideRow]:
     """Write the legs with their money; none when somebody else was faster with this fund's last."""
     try:
         with connection.begin_nested():
             made = []
-            for leg in asked.legs:
-                ride = rides.add_ride(connection, leg, asked.now)
-                if not funds.hold(connection, fund.id, ride.id, leg.estimate_cents, asked.now):
+            for leg in legs:
+                ride = rides.add_ride(connection, leg, now)
+                if not funds.hold(connection, fund.id, ride.id, leg.estimate_cents, now):
                     raise _NoMoney
                 made.append(ride)
             return made
     except _NoMoney:
         return []
+
+
+def _instead(connection: sa.Connection, legs: Sequence[RideRow], now: datetime) -> bool:
+    """Say whether these cars come instead of others; what staff agreed to for those holds for these."""
+    for leg in legs:
+        old = None if leg.instead_of is None else rides.ride(connection, leg.instead_of)
+        if old is not None and old.approval == "given":
+            rides.change_ride(connection, leg.id, leg.version, now, approval="given")
+    return any(leg.instead_of is not None for leg in legs)
 
 
 def _wait_for_ok(
@@ -251,5 +356,4 @@ def _wait_for_ok(
     dollars = sum(leg.estimate_cents for leg in legs) / 100
     words = f"{dollars:.2f} dollars for rides to the appointment. Without an answer it is not booked."
     due_at = min(due_for(connection, settings, first.person_id, NEEDS_OK, now), until)
-    about = subject("interview", first.interview_id)
-    need_human(connection, first.person_id, NEEDS_OK, words, due_at, now, about=about)
+    need_human(connection, first.person_id, NEEDS_OK, words, due_at, now)

@@ -12,6 +12,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from bot.funding import hold_price
 from bot.rides.base import (
     BadAddress,
     Booked,
@@ -30,7 +31,7 @@ from bot.rides.booking import CAME_TO_NOTHING, trip_of
 from bot.worker.ride_after import BAD_ADDRESS, NO_CARS, OVER_BUDGET, REFUSED, UNSURE
 from bot.worker.ride_off import call_off
 from bot.worker.ride_write import Tended, fail, fresh, later, over, see
-from storage import funds, rides
+from storage import rides
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ async def _order_at(held: Tended, quoted: Quoted) -> None:
         case "over_budget":
             await fail(held, OVER_BUDGET)
             return
+        case "waits":  # staff are asked; it is let go until they answer, or it is too late
+            return
         case _:  # called off meanwhile
             await over(held)
             return
@@ -91,8 +94,17 @@ def _begin(held: Tended, cents: int, connection: sa.Connection) -> Tended | str:
     now, row = held.now, fresh(connection, held)
     if row is None or row.wanted != "booked" or row.state != "held":
         return "called_off"
-    if cents > row.hold_cents and not funds.raise_hold(connection, row.id, cents, now):
-        return "over_budget"
+    match hold_price(connection, row, cents, held.workshop.settings, now):
+        case "no_money_left":
+            return "over_budget"
+        case "needs_approval":
+            waiting = fresh(connection, held)
+            assert waiting is not None, "its row is locked"
+            assert waiting.due_at is not None, "it waits until then"
+            rides.put_off_ride(connection, held.lease, waiting.due_at)
+            return "waits"
+        case "held":
+            pass
     leaves = {"provider": held.provider.name, "ordered_at": now}
     begun = rides.change_ride(connection, row.id, row.version, now, state="booking", **leaves)
     assert begun is not None, "its row is locked"

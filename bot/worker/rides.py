@@ -12,12 +12,13 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from bot.funding import waits_for_ok
 from bot.rides.booking import Leg, waits_for_receipt
-from bot.worker.ride_after import has_nobody
+from bot.worker.ride_after import OVER_BUDGET, has_nobody
 from bot.worker.ride_off import cancel
 from bot.worker.ride_order import look, order
 from bot.worker.ride_watch import send_car, sweep, sweep_over, watch
-from bot.worker.ride_write import Tended, over
+from bot.worker.ride_write import Tended, fail, over
 from bot.worker.workshop import Workshop, side_by_side
 from storage import interviews, places, points, rides
 from storage.due import Lease
@@ -61,6 +62,8 @@ async def _tend(held: Tended) -> None:
     row = held.row
     if row.state == "booking":
         await look(held)
+    elif waits_for_ok(row):  # due: staff said no, or said nothing in time
+        await fail(held, OVER_BUDGET)
     elif row.state == "held":
         await (order(held) if row.wanted == "booked" else over(held, state="cancelled"))
     elif row.provider_id is not None and waits_for_receipt(row, held.now):

@@ -124,7 +124,7 @@ class Ride(Row, Due, table=True):
 
     States are the provider's, and ours before it knows the ride: held, booking; failed after a plain no.
     `instead_of` is the ride of the same leg whose car was gone, `ordered_at` when an order last left for this
-    one, `fee_asked_cents` what staff were asked to let calling it off cost.
+    one, `fee_ok_cents` what staff allow calling it off to cost.
     `approval` is None where no human has to agree to the cost; one "waiting" is not ordered.
     Every change counts `version` up. One that is to be called off does not stand in the way of the next.
     """
@@ -171,7 +171,7 @@ class Ride(Row, Due, table=True):
     fee_cents: int = number(0)
     final_cents: int | None = number(null=True)
     approval: str | None = words(null=True)
-    fee_asked_cents: int | None = number(null=True)
+    fee_ok_cents: int | None = number(null=True)
     free_cancel_until: datetime | None = moment(null=True)
     car: dict[str, Any] | None = sealed_json("ride.car", null=True)
     reason: str | None = words(null=True)
@@ -280,9 +280,7 @@ class RideWait(Row, table=True):
     person_id: int = link("person")
     interview_id: int = link("interview")
     purpose: str = words()
-    miles: int = number()
     cents: int = number()
-    pickup_at: datetime = moment()
     until: datetime = moment()
     state: str = words("waiting")
     fund_id: int | None = link("fund", null=True, gone="SET NULL", index=False)
