@@ -231,11 +231,17 @@ def _open_company(settings: Settings, name: str, database: Database, clock: Cloc
 
 def open_geocoder(settings: Settings) -> Geocoder:
     """Open what finds typed places."""
-    if settings.geocoder == "none":
-        return NoGeocoder()
-    from bot.rides.sample_map import LocalGeocoder
+    match settings.geocoder:
+        case "none":
+            return NoGeocoder()
+        case "census":
+            from bot.rides.census import CensusGeocoder
 
-    return LocalGeocoder()
+            return CensusGeocoder(settings.census_api_base, settings.census_benchmark)
+        case "sample":
+            from bot.rides.sample_map import LocalGeocoder
+
+            return LocalGeocoder()
 
 
 def _voice(settings: Settings, flows: FlowSet) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from bot.rides.base import TryLater
 Pin: TypeAlias = tuple[float, float]
 
 MOST = 3  # offers in one text
+AROUND_MILES = 60.0  # farther off, a place of that name is another place
 
 
 @dataclass(frozen=True, slots=True)

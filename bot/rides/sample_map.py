@@ -18,12 +18,11 @@ from rapidfuzz import fuzz
 
 from bot.rides import zips
 from bot.rides.estimates import crow_miles
-from bot.rides.geocoding import MOST, Door, Found, Nowhere, Pin, Places
+from bot.rides.geocoding import AROUND_MILES, MOST, Door, Found, Nowhere, Pin, Places
 from bot.rides.streets import KINDS, Street, read_street
 from flows.answers.plain import fold, words
 
 PLACES = Path(__file__).parent / "sample_places.yaml"
-AROUND_MILES = 60.0  # farther off, a place of that name is another place
 MILES_PER_DEGREE = 69.0
 NAME, CALLED, STREET = 3, 2, 1  # what a word weighs
 ENOUGH = 0.5  # more than this share of the words said must fit the best place

@@ -60,10 +60,12 @@ class Street:
 def read_street(text: str) -> Street | None:
     """Read the first house number and street in `text`; None when there is none."""
     parts: dict[str, list[str]] = {}
-    past_comma = False
+    past_comma = past_unit = False
     for part, tag in usaddress.parse(text):
         if tag == "StreetName":  # the parser runs a street of several words on into the town
             tag, past_comma = ("PlaceName" if past_comma else tag), past_comma or part.endswith(",")
+        if tag == "OccupancyIdentifier":  # and a unit, after its comma
+            tag, past_unit = ("PlaceName" if past_unit else tag), past_unit or part.endswith(",")
         parts.setdefault(tag, []).append(part.strip(" ,.;!?()"))
     number = parts.get("AddressNumber", [""])[0]
     if not re.fullmatch(r"\d{1,6}(?:[-/]\d{1,6})?[A-Za-z]?|\d{1,6}½", number) or "StreetName" not in parts:

@@ -149,9 +149,17 @@ class Settings(BaseSettings):
     flows_dir: Path | None = Field(
         default=None, description="A folder of flows to use instead of the shipped ones (flows/content)."
     )
-    geocoder: Literal["sample", "none"] = Field(
+    geocoder: Literal["sample", "census", "none"] = Field(
         default="sample",
-        description="What finds a typed place: sample (made-up data) or none (a caseworker does).",
+        description="What finds a typed place: census (the US Census Bureau's public service), sample "
+        "(made-up data) or none (a caseworker does).",
+    )
+    census_api_base: WebAddress = Field(
+        default="https://geocoding.geo.census.gov/geocoder",
+        description="Where the Census geocoder is reached; addresses go there without a name or a number.",
+    )
+    census_benchmark: str = Field(
+        default="Public_AR_Current", description="Which edition of the Census map is asked."
     )
 
     # Telegram

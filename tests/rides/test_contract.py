@@ -408,7 +408,8 @@ async def test_staff_are_asked_once_and_not_again_when_it_is_booked(world: World
     assert await hands.needs() == ["ride to book by hand"]
     await hands.takes("ref-1")
     assert await hands.needs() == []
-    (leg,) = await hands.database.read(partial(rides.live_at, provider="by_hand"))
+    leg = await hands.database.read(partial(rides.ride_by_ref, ref="ref-1"))
+    assert leg is not None
     assert leg.due_at == EVENING, "the worker looks at once"
 
 
