@@ -126,6 +126,11 @@ _DUE_LINES = (
     .where(sa.select(sa.literal(1)).where(_IN_LINE, _READY).correlate(_LINES).exists())
     .order_by(_LINES.c.priority, _LINES.c.channel)
 )
+_PACED_LINES = (
+    sa.select(_LINES.c.priority, _LINES.c.channel)
+    .where(sa.select(sa.literal(1)).where(_IN_LINE, _READY, _FIRST_IN_LINE).correlate(_LINES).exists())
+    .order_by(_LINES.c.priority, _LINES.c.channel)
+)
 _PICK = (
     sa.select(
         MESSAGE.c.id, MESSAGE.c.contact_point_id, MESSAGE.c.parts, MESSAGE.c.useful_until, MESSAGE.c.kind
@@ -208,8 +213,12 @@ def claim(
 
 
 def next_room(connection: sa.Connection, now: datetime, rates: Mapping[str, Rate]) -> datetime | None:
-    """Say when something that is due, and waits for the pace alone, may leave; None where nothing waits."""
-    lines = [line for line in connection.execute(_DUE_LINES, {"now": now}) if line.channel in rates]
+    """Say when something that is due, and waits for the pace alone, may leave; None where nothing waits.
+
+    What waits behind another text to its address is not told of here: that one's own moment is.
+    """
+    with_ = {"now": now, "hold_since": now - HOLD}
+    lines = [line for line in connection.execute(_PACED_LINES, with_) if line.channel in rates]
     buckets = pace.look(connection, [rates[line.channel] for line in lines], now)
     moments = []
     for priority, channel in lines:

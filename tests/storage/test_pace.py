@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage import claims, messages, outbox, pace
+from storage import claims, due, messages, outbox, pace
 from storage.messages import NewOutbound
 from storage.pace import Rate
 from storage.points import Point
@@ -154,6 +154,18 @@ def test_one_chat_has_a_pace_of_its_own(connection: sa.Connection) -> None:
     assert claims.next_room(connection, NOW, CHATS) == seconds(1)
     assert leave(connection, 0.9, CHATS) == []
     assert [leave(connection, n, CHATS) for n in (1, 1.5, 2, 3)] == [["Ray 3"], [], ["Ray 4"], ["Ray 5"]]
+
+
+def test_what_waits_behind_a_text_in_doubt_does_not_wait_for_the_pace(connection: sa.Connection) -> None:
+    """Else whoever looks again at that moment would do nothing else until the doubt is over."""
+    ray = someone(connection)
+    messages.queue(connection, [text(ray, "first", kind="reply"), text(ray, "second", kind="reply")])
+    [first] = claims.claim(connection, NOW, 1, RATES)
+    assert outbox.before_send(connection, first, NOW) is None
+    outbox.unsure(connection, first, NOW, "no answer")
+    assert leave(connection) == []
+    assert claims.next_room(connection, NOW, RATES) is None
+    assert due.next_due(connection, [outbox.OUTBOX], NOW) is not None
 
 
 def test_a_reply_does_not_wait_behind_its_own_reminder(connection: sa.Connection) -> None:
