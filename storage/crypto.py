@@ -9,8 +9,6 @@ tag. The header and the place are authenticated. Indexes are HMAC-SHA256 under a
 does not rotate with the encryption keys, or every look-up would have to be rewritten.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -62,31 +60,6 @@ class KeyRing:
         ciphers = {key_id: AESGCM(key) for key_id, key in self.keys.items()}
         object.__setattr__(self, "ciphers", ciphers)
         object.__setattr__(self, "header", bytes((VERSION, len(self.current))) + self.current.encode())
-
-
-def new_key() -> str:
-    """Make a random key, as text for the settings."""
-    return base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode()
-
-
-def read_keys(keys: str, index_key: str) -> KeyRing:
-    """Read "id:base64,id:base64" (the first seals) and the index key; raise BadKeys with what is wrong."""
-    ring: dict[str, bytes] = {}
-    for entry in keys.split(","):
-        key_id, colon, text = entry.strip().partition(":")
-        if not colon:
-            raise BadKeys("each key is written id:base64, separated by commas")
-        if key_id in ring:
-            raise BadKeys(f"key id {key_id!r} is there twice")
-        ring[key_id] = _from_base64(key_id, text)
-    return KeyRing(next(iter(ring)), ring, _from_base64("the index key", index_key))
-
-
-def _from_base64(name: str, text: str) -> bytes:
-    try:
-        return base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error as error:
-        raise BadKeys(f"key {name!r} is not base64") from error
 
 
 def seal(ring: KeyRing, place: str, plain: bytes) -> bytes:
