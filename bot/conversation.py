@@ -91,6 +91,8 @@ class Conversations:
         """Keep what became of texts sent earlier; an unknown provider id is no error."""
         now = self.clock.now()
         stopped = await self.database.run(partial(_fold, list(updates), self.settings, now))
+        if any(one.state in ("failed", "undelivered") for one in updates):
+            self._wake("deliver")  # what did not arrive may go to another address
         if stopped:
             await self.happen(
                 *(

@@ -160,8 +160,11 @@ async def test_a_ride_text_that_does_not_arrive_goes_to_the_other_phone(town: To
     await town.settle()
     ride = await car_news(town)
     failed = StatusUpdate("simulator", ride.provider_id, "undelivered", "30003")
+    woken: list[str] = []
+    town.workshop.conversations._wake = woken.append
     await town.workshop.conversations.status([failed])
     await town.workshop.conversations.status([failed])
+    assert "deliver" in woken
     await town.settle()
     assert (await got(town, TELEGRAM)).count(ride.body) == 1
 
