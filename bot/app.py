@@ -27,7 +27,7 @@ from bot.rides.fleet import Fleet
 from bot.rides.geocoding import Geocoder, NoGeocoder
 from bot.running import Part, Process, running
 from bot.settings import BadSettings, Settings
-from bot.web import console, health, phone, ride_webhook, start
+from bot.web import console, health, one_ride, phone, ride_webhook, start
 from bot.worker.schedule import Workers
 from bot.worker.workshop import Workshop
 from flows.flowset import FlowSet
@@ -298,6 +298,7 @@ def _pages(workshop: Workshop, wake: Callable[[str], None], demo: Demo) -> list[
             wake=wake,
         )
     )
+    routes += one_ride.routes(one_ride.OneRideDeps(database, conversations, clock, settings, wake))
     has_phone = _phone_routes(workshop, wake, demo, routes)
     routes += start.routes(
         start.StartDeps(

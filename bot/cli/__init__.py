@@ -6,7 +6,7 @@ put right is said in plain words on stderr, with exit code 1 and no traceback.
 
 import typer
 
-from bot.cli import authors, measuring, office, serving
+from bot.cli import authors, measuring, office, on_call, serving
 
 app = typer.Typer(
     name="onward",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(serving.app)
 app.add_typer(office.db_app, name="db")
 app.add_typer(office.staff_app, name="staff")
+app.add_typer(on_call.on_call_app, name="on-call")
 app.add_typer(office.fund_app, name="fund")
 app.add_typer(office.card_app, name="card")
 app.add_typer(authors.app, name="flows")

@@ -125,9 +125,21 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{day(at, zone)}, {clock_time(at, zone)}"
 
 
-_FILTERS: Final[Mapping[str, Callable[[datetime, ZoneInfo], str]]] = {
+def moment_in(at: datetime, zone: str) -> str:
+    """Write both on the wall of a zone of this name."""
+    return moment(at, ZoneInfo(zone))
+
+
+def clock_in(at: datetime, zone: str) -> str:
+    """Write a time of day on the wall of a zone of this name."""
+    return clock_time(at, ZoneInfo(zone))
+
+
+_FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "day": day,
     "clock_time": clock_time,
     "moment": moment,
+    "moment_in": moment_in,
+    "clock_in": clock_in,
 }
 _templates.filters.update(_FILTERS)

@@ -262,4 +262,4 @@ def inert(page: Page) -> None:
             assert OURS.fullmatch(attrs.get("src") or attrs.get("href") or ""), attrs
         if tag in ("a", "form"):
             where = attrs.get("href", attrs.get("action")) or ""
-            assert where == "" or where.startswith(("/", "#")), (tag, attrs)
+            assert where == "" or where.startswith(("/", "#", "tel:")), (tag, attrs)

@@ -239,8 +239,9 @@ class Company:
 
 
 def with_company(town: Town, *answers: Sent, finds: tuple[FindAnswer, ...] = ()) -> Company:
-    company: Any = Company(list(answers), list(finds))
-    town.workshop = replace(town.workshop, channels={**town.workshop.channels, "sms": company})
+    company = Company(list(answers), list(finds))
+    at_the_wire: Any = company
+    town.workshop = replace(town.workshop, channels={**town.workshop.channels, "sms": at_the_wire})
     return company
 
 

@@ -1,0 +1,50 @@
+"""Who stands by for a ride: a named human from an hour before the pick-up until the person is home.
+
+The rule: whoever shows a booked pick-up shows this with it; where nobody is on call for a part of it, that is
+said, and staff are told the day before (bot/worker/roster.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.reminders.hours import to_utc
+from bot.views import held_leg, view_of
+from storage import on_call
+from storage.interviews import InterviewRow
+from storage.on_call import Stretch
+from storage.rides import RideRow
+
+BEFORE = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBy:
+    """Who is called first while a ride lasts, in stretches without gaps."""
+
+    since: datetime
+    until: datetime
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def gaps(self) -> tuple[Stretch, ...]:
+        """The stretches in which nobody is on call."""
+        return tuple(one for one in self.stretches if one.caseworker is None)
+
+
+def standing_by(
+    connection: sa.Connection, interview: InterviewRow, legs: Sequence[RideRow]
+) -> StandingBy | None:
+    """Say who stands by for an appointment's booked rides; None where no car is booked."""
+    out = held_leg(legs, "out")
+    if out is None or out.pickup_at is None:
+        return None
+    home = held_leg(legs, "home")
+    back = home.changed_at if home is not None and home.state == "completed" else None
+    if back is None:
+        told = view_of(connection, interview).get("back_at")
+        back = interview.at if told is None else to_utc(told, interview.zone)
+    since, until = out.pickup_at - BEFORE, max(back, out.pickup_at)
+    return StandingBy(since, until, tuple(on_call.watch(connection, since, until, interview.person_id)))
