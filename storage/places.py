@@ -1,7 +1,8 @@
 """Places: addresses with a pin and their doors, a person's own or shared by all, and look-ups under way.
 
-The rule: a place without a pin is only words; no car is sent there. A geocoder may be slow, so asking one
-is a row.
+The rule: a place without a pin is only words; no car is sent there. A shared place is offered once staff have
+said yes to it: theirs are at once, one learned from a ride (learned_places.py) waits. A geocoder may be slow,
+so asking one is a row.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -61,10 +62,11 @@ def add_place(
     doors: Sequence[Mapping[str, str]] = (),
     zone: str | None = None,
     kind: PlaceKind = "other",
-    confirmed: bool = False,
+    confirmed: bool | None = None,
     sample: bool = False,
 ) -> PlaceRow:
-    """Write a place down; one without a person is shared by all."""
+    """Write a place down; one without a person is shared by all, and confirmed unless it says otherwise."""
+    confirmed = person_id is None if confirmed is None else confirmed
     place = PlaceRow(
         0, person_id, kind, label, address, pin, [dict(door) for door in doors], zone, confirmed, sample
     )
@@ -86,8 +88,37 @@ def places_by_id(connection: sa.Connection, ids: Collection[int]) -> dict[int, P
 
 def shared_places(connection: sa.Connection) -> list[PlaceRow]:
     """List the places everybody may name: houses, offices, employers."""
+    return [row for row in all_shared(connection) if row.confirmed]
+
+
+def all_shared(connection: sa.Connection) -> list[PlaceRow]:
+    """List the shared places, with those that wait for staff's yes."""
     rows = connection.execute(_SELECT.where(PLACE.c.person_id.is_(None)).order_by(PLACE.c.id)).mappings()
     return [_place(row) for row in rows]
+
+
+def change_shared(
+    connection: sa.Connection,
+    place_id: int,
+    *,
+    label: str,
+    address: str,
+    pin: tuple[float, float],
+    zone: str,
+    doors: Sequence[Mapping[str, str]],
+    kind: PlaceKind,
+) -> bool:
+    """Bring a shared place up to date by staff's word, which confirms it; False where it is none."""
+    values = {"label": label, "address": address, "pin": pin, "zone": zone, "kind": kind}
+    at = sa.and_(PLACE.c.id == place_id, PLACE.c.person_id.is_(None))
+    whole = {**values, "doors": [dict(door) for door in doors], "confirmed": True}
+    return connection.execute(sa.update(PLACE).where(at).values(**whole)).rowcount == 1
+
+
+def forget_shared(connection: sa.Connection, place_id: int) -> bool:
+    """Take a learned place that staff said no to out of the list; False where it is none, or is in use."""
+    unsure = sa.and_(PLACE.c.id == place_id, PLACE.c.person_id.is_(None), PLACE.c.confirmed.is_(False))
+    return connection.execute(sa.delete(PLACE).where(unsure)).rowcount == 1
 
 
 def places_of(connection: sa.Connection, person_id: int) -> list[PlaceRow]:
