@@ -212,8 +212,26 @@ class RideFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RideOffered:
+    """There is money now for a ride that could not be paid for when it was asked for."""
+
+    at: datetime
+    interview: InterviewView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RideCar:
     """A driver accepted: colour, make, plate, driver and minutes are known."""
+
+    sure: ClassVar[Sure] = {"ride": _CAR}
+    at: datetime
+    interview: InterviewView
+    ride: RideView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideLate:
+    """The car comes much later than was said (ten minutes and more); told once a car."""
 
     sure: ClassVar[Sure] = {"ride": _CAR}
     at: datetime
@@ -329,7 +347,9 @@ Outside: TypeAlias = (
     | InterviewCancelled
     | RideBooked
     | RideFailed
+    | RideOffered
     | RideCar
+    | RideLate
     | RideArrived
     | RideDroppedOff
     | RideWaitsForDone

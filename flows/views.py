@@ -43,8 +43,9 @@ class InterviewView(TypedDict):
     left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
     ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
     them, also after a move, and `confirmed`, `going_home` (the person asked for the car away), `home` (they
-    are there), `outcome`. Of two close together `then` is the place a car goes on to from here, `after` the
-    one it starts from. `spot` is the place itself; `moved` says that it had another time before.
+    are there), `outcome`, `waits_for_ok` (staff have to agree to what the ride costs). Of two close together
+    `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
+    itself; `moved` says that it had another time before.
     """
 
     id: int
@@ -67,6 +68,13 @@ class InterviewView(TypedDict):
     going_home: NotRequired[bool]
     home: NotRequired[bool]
     outcome: NotRequired[str]
+    waits_for_ok: NotRequired[bool]
+
+
+class MoneyView(TypedDict):
+    """What there is for a person's rides: the trips (there and home) left, where a rule counts them."""
+
+    trips: NotRequired[int]
 
 
 class DayView(TypedDict):
@@ -92,7 +100,8 @@ class RideView(TypedDict):
     """One leg ("out" or "home") of a ride; the car's fields are there once a driver has accepted.
 
     `stage` is how it stands: asked (not booked yet), booked, waits (the way home, until DONE), called,
-    coming, here, driving, done, missed, lost or off. `ask_how` marks the ways home we ask about: one in five.
+    coming, here, driving, done, missed, lost or off. `ask_how` marks the ways home we ask about: one in five;
+    `other` a car that comes in place of one we had told of.
     `pickup` is the place's label and the door in words ("Hope House, front, on 5th"), `dropoff` a label;
     `car` is colour and make ("gray Toyota Camry"), `driver` a first name.
     """
@@ -111,6 +120,7 @@ class RideView(TypedDict):
     minutes: NotRequired[int]
     rides_left: NotRequired[int]
     ask_how: NotRequired[bool]
+    other: NotRequired[bool]
 
 
 class PersonInCharge(TypedDict):
@@ -162,6 +172,8 @@ class PromiseView(TypedDict):
 
 TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"pickup_at", "pickup", "back_at"}),
+    frozenset({"busy_from", "busy_to"}),
     frozenset({"car", "plate", "driver", "phone"}),
 )
-"""Optional fields that are known together or not at all: a held ride's, and an accepted car's."""
+"""Optional fields that are known together or not at all: a held ride's, hours that are taken, and an accepted
+car's."""

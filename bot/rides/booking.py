@@ -32,6 +32,8 @@ _STATES = {
 
 LOOK_FROM = timedelta(minutes=20)
 """From this long before the pick-up a ride is looked at again and again; webhooks may all be lost."""
+LATE = timedelta(minutes=10)
+"""A car that comes so much later than said is told of once."""
 LOOK_EVERY = timedelta(minutes=1)
 LOOK_AT_IDLE = timedelta(hours=6)
 SWEEPS = (timedelta(minutes=2), timedelta(minutes=15))
@@ -41,7 +43,7 @@ SOON = timedelta(minutes=60)
 RECEIPT_WITHIN, RECEIPT_EVERY = timedelta(hours=24), timedelta(minutes=10)
 """How long a completed ride's receipt is waited for, until it is taken to have cost what was held."""
 
-News: TypeAlias = Literal["booked", "car", "arrived", "dropped_off", "home", "lost", "missed"]
+News: TypeAlias = Literal["booked", "car", "late", "arrived", "dropped_off", "home", "lost", "missed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def news_of(before: RideRow, after: RideRow) -> News | None:
     """Say what the person has to hear about a change, if anything; of several steps only the last counts."""
     if _plate(before) != _plate(after) and after.state in ("accepted", "arriving"):
         return "car"
+    if after.state == "accepted" and _is_late(after) and not _is_late(before):
+        return "late"
     if before.state == after.state or after.wanted == "cancelled":
         return None
     match after.state:
@@ -130,6 +134,16 @@ def news_of(before: RideRow, after: RideRow) -> News | None:
             return "lost"
         case _:
             return None
+
+
+def comes_late(row: RideRow, minutes: int | None, now: datetime) -> bool:
+    """Say whether a car that is this far away comes much later than the person was told."""
+    due_at = row.pickup_at or row.called_at
+    return minutes is not None and due_at is not None and now + timedelta(minutes=minutes) >= due_at + LATE
+
+
+def _is_late(row: RideRow) -> bool:
+    return row.car is not None and bool(row.car.get("late"))
 
 
 def _plate(row: RideRow) -> str | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bot.conversation import Happening, Origin
 from bot.planning import plan_interview
 from bot.rides.base import RideProvider, Snapshot
-from bot.rides.booking import Leg, columns_of, is_soon, look_again
+from bot.rides.booking import Leg, columns_of, comes_late, is_soon, look_again
 from bot.views import car_json
 from bot.worker.ride_after import UNSURE, event_of, follow
 from bot.worker.workshop import Workshop
@@ -78,6 +78,9 @@ async def see(held: Tended, snapshot: Snapshot) -> None:
         kept["car"] = car_json(
             car.color, car.make_model, car.plate, car.driver, car.phone, snapshot.eta_minutes
         )
+        told = row.car is not None and row.car["plate"] == car.plate and bool(row.car.get("late"))
+        if told or comes_late(row, snapshot.eta_minutes, held.workshop.clock.now()):
+            kept["car"] |= {"late": True}
     elif snapshot.live:
         kept["car"] = None  # between two drivers
     if row.live and all(getattr(row, name) == value for name, value in kept.items()):

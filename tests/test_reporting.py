@@ -1,0 +1,118 @@
+"""What a person reports of a ride, as rows: a human at once, the company kept from them, another car."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.actions import Failed
+from bot.views import stage_of
+from flows.actions import LetCarGo, LookAtRide, RebookRide, ReportRide
+from storage import attention, rides
+from storage.exclusions import excluded, exclusions_of
+from tests.test_actions import Desk
+
+CAR = {"car": "gray Toyota Camry", "plate": "8KLM204", "driver": "Sam", "phone": "555", "minutes": 3}
+PICKUP = datetime(2027, 2, 24, 7, 5)
+
+
+@pytest.fixture
+def desk(connection: sa.Connection) -> Desk:
+    return Desk(connection)
+
+
+def drives(desk: Desk, *states: str, leg: str = "out", **more: Any) -> Any:
+    """Take a leg through these states, as the provider would, at five past seven."""
+    desk.at(PICKUP)
+    row = next(one for one in rides.live_rides(desk.connection, desk.who.person_id) if one.leg == leg)
+    for state in states:
+        car = CAR if state in ("accepted", "arriving", "in_progress") else None
+        values = {
+            "state": state,
+            "car": car or row.car,
+            "changed_at": desk.who.now,
+            "provider": "demo",
+            **more,
+        }
+        changed = rides.change_ride(desk.connection, row.id, row.version, desk.who.now, **values)
+        assert changed is not None
+        row = changed
+    return row
+
+
+def test_a_ride_is_found_in_every_state_of_the_way_there(desk: Desk) -> None:
+    desk.booked()
+    found = []
+    for states in ((), ("booking", "booked"), ("accepted",), ("arriving",), ("lost",)):
+        drives(desk, *states)
+        found.append(desk.did(LookAtRide())["stage"])
+    assert found == ["asked", "booked", "coming", "here", "lost"]
+
+
+def test_a_state_has_a_name_for_the_person_it_is_for(desk: Desk) -> None:
+    desk.booked()
+    out, home = rides.live_rides(desk.connection, desk.who.person_id)
+    states = ("in_progress", "completed", "missed", "failed", "cancelled")
+    stages = [stage_of(replace(out, state=state)) for state in states]
+    assert stages == ["driving", "done", "missed", "lost", "off"]
+    booked = replace(home, state="booked")
+    assert stage_of(booked) == "waits"
+    assert stage_of(replace(booked, called_at=desk.who.now)) == "called"
+    assert stage_of(replace(booked, wanted="cancelled")) == "off"
+
+
+def test_after_the_way_there_the_way_home_waits(desk: Desk) -> None:
+    desk.booked()
+    drives(desk, "booking", "booked", leg="home")
+    drives(desk, "booking", "booked", "accepted", "in_progress", "completed")
+    ride = desk.did(LookAtRide())
+    assert (ride["leg"], ride["stage"]) == ("home", "waits")
+
+
+def test_who_reports_a_ride_is_called_and_never_sent_with_that_company_again(desk: Desk) -> None:
+    desk.booked()
+    drives(desk, "booking", "booked", "accepted", "arriving")
+    told = desk.did(ReportRide(what="pay"))
+    assert told["who"]
+    [item] = attention.unfinished(desk.connection, sa.select(sa.literal(desk.who.person_id)))
+    assert (item.kind, item.urgent) == ("ride safety", True)
+    assert item.reason.startswith("the driver asks for money")
+    assert excluded(desk.connection, desk.who.person_id) == {"demo"}
+
+
+def test_a_report_after_the_ride_is_about_the_company_that_drove(desk: Desk) -> None:
+    desk.booked()
+    drives(desk, "booking", "booked", "accepted", "in_progress", "completed")
+    desk.did(ReportRide(what="driver"))
+    [one] = exclusions_of(desk.connection, desk.who.person_id)
+    assert one.provider == "demo"
+
+
+def test_a_report_with_no_ride_is_somebodys_all_the_same(desk: Desk) -> None:
+    desk.did(ReportRide(what="followed"))
+    assert not excluded(desk.connection, desk.who.person_id)
+    [item] = attention.unfinished(desk.connection, sa.select(sa.literal(desk.who.person_id)))
+    assert item.kind == "ride safety"
+
+
+def test_a_car_that_left_is_called_off_and_another_one_ordered(desk: Desk) -> None:
+    desk.booked()
+    old = drives(desk, "booking", "booked", "accepted", "arriving")
+    ride = desk.did(LookAtRide())
+    desk.did(LetCarGo(ride=ride))
+    new = desk.did(RebookRide(ride=ride))
+    assert (new["leg"], new["stage"]) == ("out", "asked")
+    rows = {one.id: one for one in rides.rides_of(desk.connection, old.interview_id) if one.leg == "out"}
+    assert (rows[old.id].wanted, rows[new["id"]].wanted) == ("cancelled", "booked")
+    assert desk.does(LetCarGo(ride=ride)) == Failed("gone")  # once is enough
+    assert desk.did(LookAtRide())["id"] == new["id"]
+
+
+def test_a_car_that_drives_is_not_let_go(desk: Desk) -> None:
+    desk.booked()
+    drives(desk, "booking", "booked", "accepted")
+    ride = desk.did(LookAtRide())
+    drives(desk, "in_progress")
+    assert desk.does(LetCarGo(ride=ride)) == Failed("gone")
