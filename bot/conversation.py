@@ -28,7 +28,7 @@ from bot.settings import Settings
 from bot.turns import Spoiled, Taken, take
 from flows.events import OptedOut, StaffHandedBack, StaffTookOver
 from flows.flowset import FlowSet
-from storage import outbox, points
+from storage import alarms, outbox, points
 from storage.attention import need_human
 from storage.conversations import keep_flows
 from storage.database import Database
@@ -194,6 +194,8 @@ def _fold(
         point_id = outbox.fold_status(connection, one.channel, one.provider_id, one.state, now, code=one.code)
         point = None if point_id is None else points.point(connection, point_id)
         if point is None:
+            if one.state in ("failed", "undelivered"):
+                alarms.fold_call(connection, one.channel, one.provider_id, one.code, now)
             continue
         if one.opted_out:
             stopped.append((point.person_id, point.id))

@@ -198,7 +198,8 @@ def fold_call(
     connection: sa.Connection, channel: str, provider_id: str, code: str | None, now: datetime
 ) -> bool:
     """Take a provider's word that a call did not arrive: the next in line comes at once. False: no call."""
-    at = sa.and_(CALL.c.channel == channel, CALL.c.provider_id == provider_id)
+    ours = sa.and_(CALL.c.channel == channel, CALL.c.provider_id == provider_id)
+    at = sa.and_(ours, CALL.c.state == "sent")
     failed = sa.update(CALL).where(at).values(state="failed", error=code).returning(CALL.c.alarm_id)
     alarm_id = connection.execute(failed).scalar_one_or_none()
     if alarm_id is None:
@@ -229,6 +230,13 @@ def answer(
             connection, actor=who.actor, action="answered_alarm", object=object_, now=now, details=details
         )
     return True
+
+
+def end_by_claim(connection: sa.Connection, item_id: int, caseworker_id: int, now: datetime) -> None:
+    """Note that an item's alarm is answered: it was taken on in the console."""
+    values = {"state": "answered", "answered_by": caseworker_id, "answered_at": now, "how": "console"}
+    at = sa.and_(ALARM.c.item_id == item_id, ALARM.c.state.in_(("ringing", "unanswered")))
+    connection.execute(sa.update(ALARM).where(at).values(**values, due_at=None))
 
 
 def last_call(connection: sa.Connection, caseworker_id: int, now: datetime) -> int | None:

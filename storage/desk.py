@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage import attention, audit, people, staff
+from storage import alarms, attention, audit, people, staff
 from storage.attention import Item, PromiseRow
 from storage.crypto import index
 from storage.messages import Line
@@ -113,6 +113,23 @@ def finish_seen_item(connection: sa.Connection, who: CaseworkerRow, item_id: int
     return True
 
 
+def claim_seen_item(connection: sa.Connection, who: CaseworkerRow, item_id: int, now: datetime) -> bool:
+    """Take on an item of a person whom this caseworker may see, and with it its alarm; False when there is
+    none to take. Audited."""
+    item = attention.item(connection, item_id)
+    if item is None or not staff.may_see(connection, who, item.person_id):
+        audit.append(connection, actor=who.actor, action="refused_item", object=f"item:{item_id}", now=now)
+        return False
+    if item.claimed_by == who.id:
+        return True
+    if not attention.claim_item(connection, item_id, who.id, now):
+        return False
+    alarms.end_by_claim(connection, item_id, who.id, now)
+    object_, details = f"person:{item.person_id}", {"item": item_id, "kind": item.kind}
+    audit.append(connection, actor=who.actor, action="claimed_item", object=object_, now=now, details=details)
+    return True
+
+
 def _photos(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, int]:
     statement = sa.select(PHOTO.c.message_id, sa.func.count()).where(PHOTO.c.message_id.in_(message_ids))
     return {row[0]: row[1] for row in connection.execute(statement.group_by(PHOTO.c.message_id))}
@@ -145,7 +162,9 @@ def person_mark(connection: sa.Connection, person_id: int) -> str:
         .order_by(MESSAGE.c.id.desc())
         .limit(60)
     )
-    items = sa.select(ITEM.c.id, ITEM.c.due_at).where(ITEM.c.person_id == person_id, ITEM.c.state != "done")
+    items = sa.select(ITEM.c.id, ITEM.c.due_at, ITEM.c.claimed_by).where(
+        ITEM.c.person_id == person_id, ITEM.c.state != "done"
+    )
     told = [tuple(one) for part in (lines, items.order_by(ITEM.c.id)) for one in connection.execute(part)]
     return _mark(row.epoch, row.taken_over_by, told)
 

@@ -6,11 +6,13 @@ from functools import partial
 import sqlalchemy as sa
 
 from bot.worker.workshop import Workshop
-from storage import claims, conversations, outbox, people, staff
+from storage import alarms, claims, conversations, outbox, people, staff
 from storage.tables import Conversation, table
 
 OLD_LOGIN = timedelta(days=30)
 EARLY_REPORT = timedelta(days=1)
+OLD_LINK = timedelta(days=1)
+"""After its hour an alarm's link still says for so long that it is over; staff's texts are kept as long."""
 MERGED = timedelta(hours=1)
 """So long after a newcomer was found to be somebody we know, the empty record of them goes."""
 
@@ -30,6 +32,7 @@ def _tidy(now: datetime, connection: sa.Connection) -> list[int]:
     people.forget_newcomers(connection, now - MERGED)
     outbox.sweep_early(connection, now - EARLY_REPORT, now)
     claims.expire(connection, now)
+    alarms.forget(connection, now - OLD_LINK)
     ids = conversations.run_out(connection, now)
     whose = sa.select(_CONVERSATION.c.person_id).where(_CONVERSATION.c.id.in_(ids))
     return list(connection.scalars(whose))

@@ -34,6 +34,7 @@ from bot.worker import (
     reconcile,
     ride_sweep,
     rides,
+    roster,
     timers,
 )
 from bot.worker.workshop import Step, Workshop
@@ -57,6 +58,7 @@ STEPS: Mapping[str, Step] = {
     "photos": photos.step,
     "promises": promises.step,
     "reaching": reaching.step,
+    "roster": roster.step,
     "alarms": alarms.step,
     "calls": alarms.send,
     "reconcile": reconcile.step,
@@ -79,13 +81,14 @@ SELDOM = {
     "promises": timedelta(seconds=20),
     "reaching": timedelta(seconds=60),
     "reconcile": timedelta(seconds=20),
+    "roster": timedelta(seconds=60),
     "ride_sweep": timedelta(seconds=60),
 }
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping", "reaching"})
+ALONE = frozenset({"housekeeping", "reaching", "roster"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 

@@ -20,6 +20,7 @@ from bot.channels.base import (
     Outbound,
     Rejected,
     Sent,
+    StatusUpdate,
     TryLater,
     Unknown,
 )
@@ -300,8 +301,9 @@ async def test_a_report_that_it_did_not_arrive_brings_the_next_at_once(town: Tow
     company = with_company(town)
     await car_lost(town)
     await after(town, minutes=0)
-    fold = partial(alarms.fold_call, channel="sms", provider_id="SM1", code="30003", now=town.clock.now())
-    assert await town.workshop.database.run(fold)
+    for _ in range(2):
+        report = StatusUpdate("sms", "SM1", "undelivered", "30003")
+        await town.workshop.conversations.status([report])
     await after(town, seconds=1)
     assert len(company.sent) == 2
 

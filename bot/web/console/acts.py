@@ -13,7 +13,7 @@ from starlette.responses import Response
 from bot.web.console.deps import StaffDeps
 from bot.web.console.reading import LONGEST_REPLY, REF, no, person_page
 from bot.web.pages import see_other
-from storage import desk
+from storage import desk, exclusions
 from storage.staff import CaseworkerRow
 
 
@@ -58,6 +58,28 @@ async def done(deps: StaffDeps, request: Request, who: CaseworkerRow, form: Form
         return no(deps, request, 404, "There is nothing here for you to see.", who)
     ref = str(form.get("ref", ""))
     return see_other(f"/staff/people/{ref}" if REF.fullmatch(ref) else "/staff")
+
+
+async def claim(deps: StaffDeps, request: Request, who: CaseworkerRow, form: FormData) -> Response:
+    """Take an item on; its alarm calls nobody else."""
+    item = request.path_params["item"]
+    take = partial(desk.claim_seen_item, who=who, now=deps.clock.now())
+    if not re.fullmatch("[0-9]{1,18}", item) or not await deps.database.run(partial(take, item_id=int(item))):
+        return no(deps, request, 404, "There is nothing here for you to take on, or somebody else has.", who)
+    ref = str(form.get("ref", ""))
+    return see_other(f"/staff/people/{ref}" if REF.fullmatch(ref) else "/staff")
+
+
+async def allow_company(deps: StaffDeps, request: Request, who: CaseworkerRow, form: FormData) -> Response:
+    """Let a ride company drive a person again that was kept from them after a ride that was not safe."""
+    person_id = await _theirs(deps, request, who)
+    if person_id is None:
+        return await person_page(deps, request, who)
+    company, now = str(form.get("company", ""))[:80], deps.clock.now()
+    await deps.database.run(
+        partial(exclusions.clear, person_id=person_id, provider=company, caseworker_id=who.id, now=now)
+    )
+    return _back(request)
 
 
 async def _theirs(deps: StaffDeps, request: Request, who: CaseworkerRow) -> int | None:

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import drawn_as
+from bot.standing_by import BEFORE, StandingBy
 from bot.web.pages import clock_time, day
 from bot.web.said import notice, said
 from storage.desk import Opened
@@ -102,6 +103,37 @@ def _last_words(one: Listed) -> str:
     if "tap" in (one.last_extra or {}):
         return "(tapped a button)"
     return said(one.last_words or "", one.last_extra, 0, ()) or "(no words)"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of a ride's watch, in words."""
+
+    since: str
+    until: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awake:
+    """Who stands by for one ride; `pickup` is when it begins, in words."""
+
+    pickup: str
+    parts: Sequence[Part]
+
+
+def awake(by: StandingBy, now: datetime, zone: str) -> Awake:
+    """Draw who stands by for a ride, on the clock where it is."""
+    there = ZoneInfo(zone)
+    parts = [
+        Part(
+            clock_time(one.since, there),
+            clock_time(one.until, there),
+            one.caseworker.name if one.caseworker is not None else "nobody",
+        )
+        for one in by.stretches
+    ]
+    return Awake(when(by.since + BEFORE, now, there), parts)
 
 
 def called(first_name: str | None, end: str) -> str:

@@ -5,7 +5,8 @@ the proof of its own login.
 
     GET  /staff  /staff/list (the list alone)  /staff/live
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
-    POST /staff/people/{ref}/reply | take-over | hand-back      /staff/items/{item}/done
+    POST /staff/people/{ref}/reply | take-over | hand-back      /staff/items/{item}/done | claim
+    GET, POST /staff/on-call      POST /staff/on-call/{shift}/remove
     GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
     GET, POST /staff/sign-in      POST /staff/sign-out  /staff/demo-sign-in
 """
@@ -21,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.web.console import acts, by_hand, door, entrance, reading
+from bot.web.console import acts, by_hand, door, entrance, on_call, reading
 from bot.web.console.deps import StaffDeps
 from bot.web.pages import Guarded, from_our_page, see_other
 from storage.staff import CaseworkerRow
@@ -46,7 +47,12 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path(f"{person}/reply", act(acts.reply), "POST"),
         _path(f"{person}/take-over", act(acts.take_over), "POST"),
         _path(f"{person}/hand-back", act(acts.hand_back), "POST"),
+        _path(f"{person}/ride-company", act(acts.allow_company), "POST"),
         _path("/staff/items/{item}/done", act(acts.done), "POST"),
+        _path("/staff/items/{item}/claim", act(acts.claim), "POST"),
+        _path("/staff/on-call", visit(on_call.roster)),
+        _path("/staff/on-call", act(on_call.add), "POST"),
+        _path("/staff/on-call/{shift}/remove", act(on_call.remove), "POST"),
         _path("/staff/rides", visit(by_hand.rides)),
         _path("/staff/rides/{id}", act(by_hand.mark), "POST"),
         _path("/staff/sign-in", partial(entrance.sign_in_page, deps)),

@@ -5,6 +5,7 @@ exactly as what is not there.
 """
 
 import re
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -13,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.channels.base import drawn_as
+from bot.standing_by import standing_by
 from bot.web.console import door, drawn
 from bot.web.console.deps import StaffDeps
 from bot.web.live import live
 from bot.web.pages import page
-from storage import desk, staff
+from storage import desk, interviews, rides, staff
 from storage.desk import Opened
+from storage.exclusions import Exclusion, exclusions_of
 from storage.staff import CaseworkerRow, Listed
 
 LONGEST_REPLY: Final = 1600
@@ -26,6 +29,8 @@ LONGEST_REPLY: Final = 1600
 LISTED: Final = 100
 LINES: Final = 100
 LOOK_EVERY: Final = 0.5
+STILL, AWAKE_AHEAD = timedelta(hours=12), timedelta(days=7)
+"""Rides whose humans are shown: appointments from so long ago until so far ahead."""
 REF: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -68,7 +73,8 @@ async def thread_alone(deps: StaffDeps, request: Request, who: CaseworkerRow) ->
     opened = await _open(deps, request, who)
     if opened is None:
         return Response("not found", 404)
-    return page("staff_thread.html", **_drawn(deps, request, who, opened))
+    awake, kept_off = await _awake(deps, opened.person.id), await _kept_off(deps, opened.person.id)
+    return page("staff_thread.html", **_drawn(deps, request, who, opened), awake=awake, kept_off=kept_off)
 
 
 async def person_page(
@@ -84,6 +90,8 @@ async def person_page(
         return no(deps, request, 404, "There is nobody here for you to see.", who)
     mark = await deps.database.read(partial(desk.person_mark, person_id=opened.person.id))
     told = {"mark": mark, "problem": problem, "unsent": unsent, "longest": LONGEST_REPLY}
+    told["awake"] = await _awake(deps, opened.person.id)
+    told["kept_off"] = await _kept_off(deps, opened.person.id)
     return page("staff_person.html", status, **_drawn(deps, request, who, opened), **told)
 
 
@@ -105,6 +113,24 @@ async def _open(deps: StaffDeps, request: Request, who: CaseworkerRow) -> Opened
     before = int(typed) if re.fullmatch("[0-9]{1,18}", typed) else None
     look = partial(desk.open_person, who=who, ref=ref, now=deps.clock.now(), limit=LINES, before=before)
     return await deps.database.run(look)
+
+
+async def _kept_off(deps: StaffDeps, person_id: int) -> list[Exclusion]:
+    """List the ride companies a person is not sent with."""
+    return await deps.database.read(partial(exclusions_of, person_id=person_id))
+
+
+async def _awake(deps: StaffDeps, person_id: int) -> list[drawn.Awake]:
+    """Say who stands by for each ride of the coming days."""
+    now = deps.clock.now()
+
+    def read(connection: sa.Connection) -> list[drawn.Awake]:
+        ahead = interviews.around(connection, person_id, now - STILL, now + AWAKE_AHEAD)
+        legs = rides.rides_by_interview(connection, [one.id for one in ahead])
+        found = [(one, standing_by(connection, one, legs.get(one.id, []))) for one in ahead]
+        return [drawn.awake(by, now, one.zone) for one, by in found if by is not None and by.until > now]
+
+    return await deps.database.read(read)
 
 
 def _drawn(deps: StaffDeps, request: Request, who: CaseworkerRow, opened: Opened) -> dict[str, Any]:
