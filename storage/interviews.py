@@ -85,6 +85,12 @@ def ahead(connection: sa.Connection, person_id: int) -> list[InterviewRow]:
     return _list(connection, _SELECT.where(mine).order_by(INTERVIEW.c.at))
 
 
+def not_off(connection: sa.Connection, person_id: int, since: datetime) -> list[InterviewRow]:
+    """List a person's interviews from then on that were not called off, over ones too, the nearest first."""
+    mine = sa.and_(INTERVIEW.c.person_id == person_id, INTERVIEW.c.state != "cancelled")
+    return _list(connection, _SELECT.where(mine, INTERVIEW.c.at >= since).order_by(INTERVIEW.c.at))
+
+
 def around(connection: sa.Connection, person_id: int, first: datetime, last: datetime) -> list[InterviewRow]:
     """List a person's interviews ahead whose moment lies in this span, to notice two at one hour."""
     mine = sa.and_(INTERVIEW.c.person_id == person_id, INTERVIEW.c.state.in_(AHEAD))
@@ -101,8 +107,8 @@ def move(
     wall: datetime,
     now: datetime,
 ) -> InterviewRow | None:
-    """Give it a new time and version, not confirmed any more; an OK to go was for the old time. None when it is
-    not at this version or over.
+    """Give it a new time and version, not confirmed any more; an OK to go was for the old one. None when it
+    is not at this version or over.
     """
     ok = sa.case((INTERVIEW.c.ok_to_go == "not_needed", "not_needed"), (INTERVIEW.c.ok_to_go.is_(None), None),
                  else_="not_yet")  # fmt: skip

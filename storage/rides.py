@@ -192,6 +192,11 @@ def rides_by_ref(connection: sa.Connection, refs: Collection[str]) -> dict[str, 
     return {row.ref: row for row in _list(connection, RIDE.c.ref.in_(refs))} if refs else {}
 
 
+def owed(connection: sa.Connection) -> list[RideRow]:
+    """List the rides that are over and whose money is still held."""
+    return _list(connection, sa.and_(RIDE.c.hold_cents > 0, RIDE.c.state.not_in(LIVE_RIDES)))
+
+
 def lock_rides(connection: sa.Connection, interview_id: int) -> list[RideRow]:
     """Lock an interview's rides in id order and read them; after the conversation, before the fund."""
     lock = sa.select(RIDE.c.id).where(RIDE.c.interview_id == interview_id).order_by(RIDE.c.id)

@@ -28,6 +28,7 @@ from storage.tables.talk import (
     Timer,
     Turn,
 )
+from storage.tables.work import WorkDay, WorkPlan
 
 __all__ = [
     "Alarm",
@@ -71,6 +72,8 @@ __all__ = [
     "StaffText",
     "Timer",
     "Turn",
+    "WorkDay",
+    "WorkPlan",
     "metadata",
     "table",
 ]

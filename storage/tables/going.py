@@ -89,7 +89,8 @@ class PlaceLookup(Row, Due, table=True):
 
 
 class Interview(Row, table=True):
-    """One appointment: `at` is the moment, `wall` the clock there ("2027-02-24T08:00"), `zone` its IANA zone.
+    """One appointment: `at` is the moment, `wall` the clock there ("2027-02-24T08:00"), `zone` its IANA zone;
+    `ends_at` is known of a shift only.
 
     `version` grows when it moves or is cancelled: everything planned for an older one is void.
     """
@@ -108,6 +109,7 @@ class Interview(Row, table=True):
     at: datetime = moment()
     wall: str = words()
     zone: str = words()
+    ends_at: datetime | None = moment(null=True)
     place_id: int = link("place", gone="NO ACTION", index=False)
     version: int = number(1)
     state: str = words("planned")
@@ -124,7 +126,7 @@ class Ride(Row, Due, table=True):
 
     States are the provider's, and ours before it knows the ride: held, booking; failed after a plain no.
     `instead_of` is the ride of the same leg whose car was gone, `ordered_at` when an order last left for this
-    one, `fee_ok_cents` what staff allow calling it off to cost.
+    one, `fee_asked_cents` what staff were asked to let calling it off cost.
     `approval` is None where no human has to agree to the cost; one "waiting" is not ordered.
     Every change counts `version` up. One that is to be called off does not stand in the way of the next.
     """
@@ -171,7 +173,7 @@ class Ride(Row, Due, table=True):
     fee_cents: int = number(0)
     final_cents: int | None = number(null=True)
     approval: str | None = words(null=True)
-    fee_ok_cents: int | None = number(null=True)
+    fee_asked_cents: int | None = number(null=True)
     free_cancel_until: datetime | None = moment(null=True)
     car: dict[str, Any] | None = sealed_json("ride.car", null=True)
     reason: str | None = words(null=True)
