@@ -12,6 +12,7 @@ from typing import get_args
 from tests.crash.checker import FAULTS, Counts, check
 from tests.crash.driver import Driver, NotWell
 from tests.crash.installation import Kind, installation
+from tests.crash.weather import Blow
 
 CROWD = 24
 """People who count; one more books a ride in each round."""
@@ -23,9 +24,11 @@ def main() -> int:
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--db", choices=get_args(Kind), default="sqlite")
+    asked.add_argument("--telegram", choices=("polling", "webhook"), help="by itself polling on SQLite")
     asked.add_argument("--keep-log", action="store_true", help="print what the server logged")
     given = asked.parse_args()
-    with installation(given.db) as made:
+    polled = given.telegram == "polling" if given.telegram else None
+    with installation(given.db, polled=polled) as made:
         driver = Driver(made, Random(given.seed), CROWD, lambda words: print(words, flush=True))
         began = time.monotonic()
         try:
@@ -69,10 +72,13 @@ def story(driver: Driver, counts: Counts) -> list[str]:
         f"posts {log.posts}, refused {refused}; {len(made.twilio.sent)} texts by SMS, "
         f"{len(made.telegram.sent)} by Telegram",
         f"texts of ours: {dict(Counter(row['state'] for row in counts.rows if row['direction'] == 'out'))}",
+        f"reported: {len(log.delivered)} delivered, {len(log.failed)} failed; "
+        f"Telegram {'fetched' if made.polled else 'posted'}",
         f"no answer to: {dict(Counter(counts.silent.values()))}",
         f"{sum(len(person.surely) for person in driver.people)} numbers surely answered a question",
         f"{driver.booked} booked a ride, {len(driver.trips)} cars were ordered",
         f"  they stopped at {dict(log.reached)}",
+        f"asked to end it took {', '.join(map(str, log.stops))}",
         f"a start took {made.start_seconds / max(made.starts, 1):.2f} s",
     ]
 
@@ -80,7 +86,7 @@ def story(driver: Driver, counts: Counts) -> list[str]:
 def figures(kind: str, seed: int, driver: Driver, counts: Counts, seconds: float) -> str:
     """Write the last line."""
     log = driver.log
-    points = sum(name not in ("random", "database", "disk") for name in log.killed)
+    points = sum(name not in get_args(Blow) for name in log.killed)
     counted = " ".join(f"{name}={getattr(counts, name)}" for name in (*FAULTS, "maybe_sent"))
     kept = sum(text.kept is not None for text in log.texts)
     return (

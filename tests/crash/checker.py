@@ -84,11 +84,13 @@ def check(driver: Driver) -> Counts:
             left = stuck(connection, installation.clock.now())
     finally:
         engine.dispose()
-    counts = Counts(badly_stopped=int(not driver.log.stopped_well), rows=rows, silent=silent)
+    badly = [stop for stop in driver.log.stops if not stop.well]
+    counts = Counts(badly_stopped=len(badly), rows=rows, silent=silent)
+    counts.why += [f"asked to end: {stop}, exit code {stop.process.exitcode}" for stop in badly]
     said = said_by(driver)
     came_in(driver.log.texts, rows, turns, counts)
     answered(driver.people, driver.log.texts, rows, said, counts)
-    went_out(rows, said, driver.log.delivered, counts)
+    went_out(rows, said, driver.log.delivered, counts, driver.log.failed)
     in_order(driver.log.texts, rows, turns, said, counts)
     cars(rides, driver.trips, counts)
     counts.stuck = sum(len(ids) for ids in left.values())
@@ -191,9 +193,13 @@ def in_doubt(row: Mapping[str, Any]) -> bool:
 
 
 def went_out(
-    rows: Sequence[Mapping[str, Any]], said: Sequence[Said], delivered: Iterable[str], counts: Counts
+    rows: Sequence[Mapping[str, Any]],
+    said: Sequence[Said],
+    delivered: Iterable[str],
+    counts: Counts,
+    failed: Iterable[str] = (),
 ) -> None:
-    """What a row says has left is at the provider, once; what was reported delivered is written down."""
+    """What a row says has left is at the provider, once; what was reported of it is written down."""
     ours = [row for row in rows if row["direction"] == "out" and row["kind"] != "crisis"]
     taken = {(one.channel, one.provider_id) for one in said}
     for row in ours:
@@ -211,6 +217,10 @@ def went_out(
         if states.get(sid, "delivered") != "delivered":
             counts.lost += 1
             counts.why.append(f"the report that {sid} was delivered is lost: {states[sid]}")
+    for sid in failed:
+        if states.get(sid, "failed") != "failed":
+            counts.lost += 1
+            counts.why.append(f"the report that {sid} failed is lost: {states[sid]}")
 
 
 def in_order(

@@ -111,7 +111,7 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--fair", action="store_true", help="Telegram answers everything as it should")
     given = asked.parse_args()
-    with installation("sqlite") as made:
+    with installation("sqlite", polled=False) as made:
         plain = PlainInstallation(**{one.name: getattr(made, one.name) for one in fields(Installation)})
         tell = partial(print, flush=True)
         driver = Contrast(plain, Random(given.seed), CROWD, tell, fair=given.fair)

@@ -18,12 +18,21 @@ from typing import Any, Final
 
 import httpx
 
-from tests.crash.installation import DidNotStart, Installation
+from tests.crash.installation import COMPANY, DidNotStart, Installation
 from tests.crash.log import Log
-from tests.crash.people import BOOKS, Person, Text, booker, people, write
+from tests.crash.people import BOOKS, Person, Text, booker, offered, people, write
+from tests.crash.reports import AGAIN, Reports
 from tests.crash.rest import stuck
-from tests.crash.weather import TELEGRAM, TWILIO, Kill, company_faults, kills, weather
-from tests.wire import twilio
+from tests.crash.weather import (
+    LINES_DOWN,
+    TELEGRAM,
+    TWILIO,
+    Kill,
+    company_faults,
+    hook_faults,
+    kills,
+    weather,
+)
 
 RIDERS: Final = 3
 """For so many who count one books a ride; who is done, or interrupted too long, is followed by another."""
@@ -31,8 +40,6 @@ RIDERS: Final = 3
 A_ROUND: Final = 4.0
 """Seconds until a server that did not reach its point is killed where it stands."""
 
-AGAIN: Final = 0.15
-"""The share of webhooks that come twice or late."""
 
 EACH_ROUND: Final = 2
 """Texts of one person a round."""
@@ -42,6 +49,9 @@ LEASE: Final = timedelta(seconds=65)
 
 FULL_FOR: Final = 2.0
 """Seconds, at most: until somebody was refused."""
+
+A_MOMENT: Final = 0.5
+"""Seconds of traffic after the ride company is there again."""
 
 COMES_BACK_WITHIN: Final = 20.0
 QUIET_AFTER: Final = (1, 30, 61, 61, 125, 300, 900, 1800, 1800, 3600, 3600)
@@ -69,19 +79,19 @@ class Driver:
         self.late: list[Text] = []
         self.trips: list[dict[str, Any]] = []
         self.booked = 0
-        self.reported = 0
-        self.reports: list[tuple[str, str]] = []
+        self.reports = Reports(self.installation, self.random, self.log)
 
     async def run(self, many: int) -> Log:
         """Kill so many times, let everything come to rest, and stop."""
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         async with httpx.AsyncClient(trust_env=False, timeout=10, limits=limits) as self.client:
-            for n, kill in enumerate(kills(self.random, many, self.installation.kind)):
+            inst = self.installation
+            for n, kill in enumerate(kills(self.random, many, inst.kind, polled=inst.polled)):
                 await self._round(n, kill)
             await self._stop_under_traffic()
             await self._come_to_rest()
             self.trips = (await self.client.get(f"{self.installation.ride_url}/_stub/trips")).json()
-        self.log.stopped_well = self.log.stopped_well and self.installation.stop()
+        self.log.stops += self.installation.stop()
         return self.log
 
     # --- a round ----------------------------------------------------------------------------------
@@ -93,11 +103,13 @@ class Driver:
         self.bookers = [person for person in self.bookers if person not in over]
         while len(self.bookers) < self.crowd // RIDERS:
             self.bookers.append(booker(next(self.riders)))
-        await self._bad_weather()
-        await self.installation.start(self.client, kill.layout, kill.victim, kill.point, kill.nth)
+        await self._start(kill)
         await self._until_dead(kill)
-        hit = not self.installation.runs(kill.victim)
-        self.installation.kill(kill.victim)
+        hit = not self.installation.runs(kill.victim) or kill.blow in ("company", "lines")
+        if kill.victim == COMPANY:  # who takes calls again, from its own file
+            await asyncio.to_thread(self.installation.start_company)
+        else:
+            self.installation.kill(kill.victim)
         self.log.killed[kill.name if hit or kill.point is None else "random"] += 1
         if kill.point is not None and not hit:
             self.log.missed_points[kill.point.name] += 1
@@ -107,14 +119,25 @@ class Driver:
         how += "" if kill.victim == "serve" else f", {kill.victim}"
         self.say(f"{n + 1:5} {time.monotonic() - began:4.1f} s  {how}")
 
+    async def _start(self, kill: Kill) -> None:
+        """Start what does not run, whoever is to die told where."""
+        point, nth = kill.point, kill.nth
+        if kill.victim == COMPANY and point is not None:
+            await asyncio.to_thread(self.installation.start_company, point, nth)
+            point = None
+        await self._bad_weather()
+        await self.installation.start(self.client, kill.layout, kill.victim, point, nth)
+
     async def _bad_weather(self) -> None:
         inst = self.installation
         spared = {person.address for person in self.bookers}  # or nobody would ever get to their ride
         inst.twilio.weather = weather(Random(self.random.random()), TWILIO, spared)
         inst.telegram.weather = weather(Random(self.random.random()), TELEGRAM, spared)
         await self.client.delete(f"{inst.ride_url}/_stub/faults")
-        answer = await self.client.post(f"{inst.ride_url}/_stub/faults", json=company_faults(self.random))
-        answer.raise_for_status()
+        await self.client.delete(f"{inst.ride_url}/_stub/webhooks/faults")
+        for path, faults in (("faults", company_faults), ("webhooks/faults", hook_faults)):
+            answer = await self.client.post(f"{inst.ride_url}/_stub/{path}", json=faults(self.random))
+            answer.raise_for_status()
 
     async def _until_dead(self, kill: Kill) -> None:
         """Let everybody text while the server is dealt its blow."""
@@ -131,6 +154,12 @@ class Driver:
                 case "disk":
                     await asyncio.sleep(kill.after)
                     await self._fill_disk()
+                case "company":
+                    await asyncio.sleep(kill.after)
+                    await self._kill_company()
+                case "lines":
+                    await asyncio.sleep(kill.after)
+                    await self._cut_lines()
         finally:
             texting.cancel()
             await asyncio.gather(texting, return_exceptions=True)
@@ -150,7 +179,7 @@ class Driver:
                 crowd.create_task(self._texts(person, EACH_ROUND))
             for person in self.bookers:
                 crowd.create_task(self._texts(person, 20))
-            crowd.create_task(self._providers_report())
+            crowd.create_task(self.reports.tell(self.client))
             for text in self._take_late():
                 crowd.create_task(self._post(text))
 
@@ -206,6 +235,8 @@ class Driver:
 
     async def _post(self, text: Text) -> bool:
         """Post a text once, as its provider does; True if the answer was 200."""
+        if text.channel == "telegram" and self.installation.polled:
+            return await self._fetched(text)
         text.began = text.began or time.monotonic()
         self.log.posts += 1
         try:
@@ -220,46 +251,27 @@ class Driver:
         self.log.refused[answer.status_code] += 1
         return False
 
+    async def _fetched(self, text: Text) -> bool:
+        """Lay a text before the bot, once, and wait until it is confirmed; False where nobody fetches."""
+        waiting = self.installation.telegram.updates
+        if not text.began:
+            text.began = time.monotonic()
+            self.log.posts += 1
+            waiting.append(offered(text))
+        number = int(text.provider_id)
+        while any(update["update_id"] == number for update in list(waiting)):
+            if not self.installation.answers:
+                return False
+            await asyncio.sleep(0.02)
+        text.kept = text.kept or time.monotonic()
+        return True
+
     def heard(self, person: Person) -> list[str]:
         """List what a phone received."""
         if person.channel == "sms":
             return [text.body for text in self.installation.twilio.sent if text.to == person.address]
         sent = self.installation.telegram.sent
         return [str(one["text"]) for one in sent if str(one["chat_id"]) == person.address]
-
-    # --- what providers report ----------------------------------------------------------------------
-
-    async def _providers_report(self) -> None:
-        """Report what became of texts: some twice, some in the wrong order, until each is heard."""
-        while True:
-            new = self.installation.twilio.sent[self.reported :]
-            self.reported += len(new)
-            for text in new:
-                told = [(text.sid, "sent"), (text.sid, "delivered")]
-                if self.random.random() < AGAIN:
-                    told.append((text.sid, self.random.choice(("sent", "delivered"))))
-                if self.random.random() < AGAIN:
-                    self.random.shuffle(told)
-                self.reports += told
-            while self.reports:
-                if not await self._report(*self.reports[0]):
-                    break
-                self.reports.pop(0)
-            await asyncio.sleep(0.03)
-
-    async def _report(self, sid: str, state: str) -> bool:
-        url = f"{self.installation.url}/twilio/status"
-        body, headers = twilio.signed(url, twilio.status_form(sid, state))
-        try:
-            answer = await self.client.post(url, content=body, headers=headers)
-        except httpx.HTTPError:
-            return False
-        if answer.status_code not in (200, 204):
-            self.log.refused[answer.status_code] += 1
-            return False
-        if state == "delivered":
-            self.log.delivered.add(sid)
-        return True
 
     # --- other blows --------------------------------------------------------------------------------
 
@@ -272,6 +284,21 @@ class Driver:
         await asyncio.sleep(self.random.uniform(0.05, 0.5))
         await asyncio.to_thread(server.start)
         await self._goes_on("the database was killed")
+
+    async def _kill_company(self) -> None:
+        """Kill the ride company, let orders go into nothing, and have it back with all it knew."""
+        self.installation.kill(COMPANY)
+        await asyncio.sleep(self.random.uniform(0.2, 1.0))
+        await asyncio.to_thread(self.installation.start_company)
+        await asyncio.sleep(A_MOMENT)
+
+    async def _cut_lines(self) -> None:
+        """Break every connection to the ride company for a moment."""
+        faults = f"{self.installation.ride_url}/_stub/faults"
+        (await self.client.post(faults, json=LINES_DOWN)).raise_for_status()
+        await asyncio.sleep(self.random.uniform(0.5, 1.5))
+        (await self.client.delete(faults)).raise_for_status()
+        await asyncio.sleep(A_MOMENT)
 
     async def _fill_disk(self) -> None:
         """Let nothing be written for a moment: what is not kept is not answered 200, and then it goes on."""
@@ -326,7 +353,7 @@ class Driver:
         await self.installation.start(self.client)
         texting = asyncio.create_task(self._everybody())
         await asyncio.sleep(self.random.uniform(0.4, 0.8))
-        self.log.stopped_well = await asyncio.to_thread(self.installation.stop)
+        self.log.stops += await asyncio.to_thread(self.installation.stop)
         texting.cancel()
         await asyncio.gather(texting, return_exceptions=True)
         await self._let_out()
@@ -339,7 +366,8 @@ class Driver:
         """Disturb nothing any more, post what was not kept, and move time until nothing is due."""
         inst = self.installation
         self._calm()
-        await self.client.delete(f"{inst.ride_url}/_stub/faults")
+        for path in ("faults", "webhooks/faults"):
+            await self.client.delete(f"{inst.ride_url}/_stub/{path}")
         try:
             await inst.start(self.client)
         except DidNotStart as error:
@@ -365,15 +393,12 @@ class Driver:
         for text in (*texts, *self._take_late()):
             if not await self._insist(text):
                 raise NotWell("it died with nobody killing it")
-        reporting = asyncio.create_task(self._providers_report())
+        reporting = asyncio.create_task(self.reports.tell(self.client))
         end = time.monotonic() + 20
-        while self._to_report() and time.monotonic() < end:  # noqa: ASYNC110 - the phones have no event
+        while self.reports.left and time.monotonic() < end:  # noqa: ASYNC110 - the phones have no event
             await asyncio.sleep(0.02)
         reporting.cancel()
         await asyncio.gather(reporting, return_exceptions=True)
-
-    def _to_report(self) -> bool:
-        return bool(self.reports) or self.reported < len(self.installation.twilio.sent)
 
     async def _nothing_due(self, seconds: float) -> bool:
         """Wait until no row is due and nothing is in hand; False if that takes too long."""

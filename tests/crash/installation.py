@@ -39,6 +39,9 @@ Kind: TypeAlias = Literal["sqlite", "postgres"]
 Layout: TypeAlias = Mapping[str, str]
 """The processes that run side by side: each one's name, and the `onward` command it is."""
 
+COMPANY: Final = "company"
+"""The ride company, as the victim of a kill."""
+
 ALONE: Final[Layout] = {"serve": "serve"}
 APART: Final[Layout] = {"web": "web", "worker-1": "worker", "worker-2": "worker"}
 STARTS_WITHIN: Final = 60.0
@@ -66,6 +69,56 @@ _FULL: Final = (
 _ROOM: Final = ("DROP TRIGGER no_room ON message",)
 
 
+ENDS_WITHIN: Final = 10.0
+"""Seconds within which whoever is asked to end has ended."""
+
+
+@dataclass
+class Stop:
+    """How a process that was asked to end did. `starved`: seconds for which it waited for a processor.
+
+    Those are its neighbours' on the machine, not its own: on two cores that others use too they can be many.
+    """
+
+    process: BaseProcess
+    asked: float
+    starved_before: float
+    seconds: float = 0.0
+    starved: float = 0.0
+
+    def look(self) -> None:
+        """Note how long it has taken so far, if it still runs."""
+        if self.process.is_alive():
+            self.seconds = time.monotonic() - self.asked
+            self.starved = max(self.starved, waited_for_processor(self.process.pid) - self.starved_before)
+
+    @property
+    def well(self) -> bool:
+        """Whether it ended in time, by itself and well."""
+        in_time = self.seconds - self.starved <= ENDS_WITHIN
+        return in_time and self.process.exitcode in (0, -signal.SIGTERM)  # uvicorn hands it on
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s ({self.starved:.1f} s without a processor)"
+
+
+def stop_asked(process: BaseProcess) -> Stop:
+    """Ask a process to end."""
+    assert process.pid is not None
+    stop = Stop(process, time.monotonic(), waited_for_processor(process.pid))
+    os.kill(process.pid, signal.SIGTERM)
+    return stop
+
+
+def waited_for_processor(pid: int | None) -> float:
+    """Tell for how many seconds a process's threads stood in line; 0 where the system does not say."""
+    waited = 0
+    for line in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError):  # a thread that has just ended
+            waited += int(line.read_text().split()[1])
+    return waited / 1e9
+
+
 class DidNotStart(Exception):
     """A server that was not told to die did."""
 
@@ -84,10 +137,12 @@ class Installation:
     twilio: FakeTwilio
     telegram: FakeTelegram
     server: postgres.OwnServer | None
+    polled: bool
     processes: dict[str, BaseProcess] = field(default_factory=dict)
     layout: Layout = field(default_factory=lambda: ALONE)
     starts: int = 0
     start_seconds: float = 0.0
+    company: BaseProcess | None = None
 
     @property
     def url(self) -> str:
@@ -135,7 +190,9 @@ class Installation:
             return False
 
     def runs(self, name: str) -> bool:
-        """Say whether this process runs."""
+        """Say whether this process runs; the ride company is one beside the layout."""
+        if name == COMPANY:
+            return self.company is not None and self.company.is_alive()
         return name in self.processes and self.processes[name].is_alive()
 
     @property
@@ -145,23 +202,46 @@ class Installation:
 
     def kill(self, name: str | None = None) -> None:
         """Kill one process, or all that run, without a word."""
+        if name == COMPANY:
+            self._kill_company()
+            return
         for each in [name] if name else list(self.processes):
             process = self.processes.pop(each, None)
             if process is not None:
                 process.kill()
                 process.join()
 
-    def stop(self) -> bool:
-        """Ask everything to end; True if it did within ten seconds, by itself and well."""
-        for process in self.processes.values():
-            assert process.pid is not None
-            os.kill(process.pid, signal.SIGTERM)
-        well = True
-        for process in self.processes.values():
-            process.join(10)
-            well = well and process.exitcode in (0, -signal.SIGTERM)  # uvicorn hands it on
+    def _kill_company(self) -> None:
+        if self.company is not None:
+            self.company.kill()
+            self.company.join()
+            self.company = None
+
+    def start_company(self, point: Point | None = None, nth: int = 1) -> None:
+        """Start the pretend ride company anew over its own file, and wait until it takes calls."""
+        self._kill_company()
+        port, file = self.ride_url.rsplit(":", 1)[1], str(self.folder / "rides.sqlite")
+        command = ("ride-stub", "--port", port, "--db", file, "--webhook-url", f"{self.url}/rides/webhook")
+        log = self.folder / "rides.txt"
+        start = Start(command, dict(os.environ), log, self.folder / "clock", point, nth)
+        self.company = launch(start)
+        end = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < end and self.runs(COMPANY):
+            with suppress(OSError), create_connection(("127.0.0.1", int(port)), 1):
+                return
+            time.sleep(0.02)
+        raise DidNotStart(log.read_text(errors="replace")[-3000:])
+
+    def stop(self) -> list[Stop]:
+        """Ask everything to end, and say of each process how it did."""
+        stops = [stop_asked(process) for process in self.processes.values()]
+        end = time.monotonic() + STARTS_WITHIN
+        while any(stop.process.is_alive() for stop in stops) and time.monotonic() < end:
+            for stop in stops:
+                stop.look()
+            time.sleep(0.02)
         self.kill()
-        return well
+        return stops
 
     async def move(self, client: httpx.AsyncClient, by: timedelta) -> datetime:
         """Move the clock of every process, and the ride company's."""
@@ -190,8 +270,12 @@ class Installation:
 
 
 @contextmanager
-def installation(kind: Kind) -> Iterator[Installation]:
-    """Make one with a card, money and a caseworker; nothing runs yet but those outside."""
+def installation(kind: Kind, *, polled: bool | None = None) -> Iterator[Installation]:
+    """Make one with a card, money and a caseworker; nothing runs yet but those outside.
+
+    `polled`: Telegram's updates are fetched, else they are posted; unsaid, SQLite fetches.
+    """
+    polled = kind == "sqlite" if polled is None else polled
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onward-crash-")))
         flows = flows_folder()  # before the fork server starts
@@ -203,7 +287,6 @@ def installation(kind: Kind) -> Iterator[Installation]:
         asyncio.run(_furnish(_settings(database_url), clock.now()))
         port, ride_port = free_port(), free_port()
         ride_url = f"http://127.0.0.1:{ride_port}"
-        _ride_company(folder, ride_port, f"http://127.0.0.1:{port}/rides/webhook", stack)
         twilio.now = clock.now
         environ = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -217,27 +300,15 @@ def installation(kind: Kind) -> Iterator[Installation]:
             **NO_PACE,
             **NO_NIGHT,
             **sms_settings(twilio),
-            **telegram_settings(telegram, polled=False),
+            **telegram_settings(telegram, polled=polled),
         }
         made = Installation(
-            kind, folder, database_url, environ, port, ride_url, clock, twilio, telegram, server
+            kind, folder, database_url, environ, port, ride_url, clock, twilio, telegram, server, polled
         )
         stack.callback(made.kill)
+        stack.callback(made.kill, COMPANY)
+        made.start_company()
         yield made
-
-
-def _ride_company(folder: Path, port: int, hooks: str, stack: ExitStack) -> None:
-    """Start the pretend ride company in a process of its own; it takes calls once anybody needs it."""
-    command = ("ride-stub", "--port", str(port), "--db", str(folder / "rides.sqlite"), "--webhook-url", hooks)
-    company = launch(Start(command, dict(os.environ), folder / "rides.txt", folder / "clock"))
-    stack.callback(company.join)
-    stack.callback(company.kill)
-    end = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < end and company.is_alive():
-        with suppress(OSError), create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    raise DidNotStart((folder / "rides.txt").read_text(errors="replace")[-3000:])
 
 
 @functools.cache

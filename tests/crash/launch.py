@@ -51,34 +51,42 @@ class Point:
     passes: int = 4
     """Kill at one of the first so many passes."""
 
-    worker: bool = True
-    """Whether a worker passes here; else what answers webhooks does."""
+    who: Literal["worker", "web", "company"] = "worker"
+    """Who passes here: what works, what answers webhooks, or the ride company."""
+
+    polled: bool = False
+    """Whether it is passed only where Telegram's updates are fetched."""
 
 
 # The first ones are those that small runs die at.
 POINTS: Final = (
     Point("taken by the provider, not noted", "bot.worker.deliver:_asked", "after"),
-    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after", worker=False),
+    Point("committed, 200 not said", "bot.conversation:Conversations.received", "after", who="web"),
     Point("marked as begun, Twilio not called", "bot.channels.sms:Sms.send", "before"),
     Point("before COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "before", 40),
-    Point("between two turns of one list", "bot.turns:take_one", "after", 8, worker=False),
-    Point(
-        "flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1, worker=False
-    ),
-    Point("text kept in the transaction", "storage.messages:keep_inbound", "after", worker=False),
-    Point("effects written, not committed", "bot.turns:apply", "after", worker=False),
+    Point("between two turns of one list", "bot.turns:take_one", "after", 8, who="web"),
+    Point("flows kept, nothing served", "bot.conversation:Conversations.keep_flows", "after", 1, who="web"),
+    Point("text kept in the transaction", "storage.messages:keep_inbound", "after", who="web"),
+    Point("effects written, not committed", "bot.turns:apply", "after", who="web"),
     Point("after COMMIT", "sqlalchemy.engine.base:Connection._commit_impl", "after", 40),
     Point("text claimed", "bot.worker.deliver:_deliver", "before"),
     Point("marked as begun, Telegram not called", "bot.channels.telegram:Telegram.send", "before"),
     Point("noting that it was sent", "storage.outbox:sent", "after"),
     Point("Twilio asked what it has", "bot.channels.sms:Sms.find_sent", "after", 2),
-    Point("report folded, not committed", "storage.outbox:fold_status", "after", worker=False),
+    Point("report folded, not committed", "storage.outbox:fold_status", "after", who="web"),
     Point("timers claimed", "bot.worker.timers:_happening", "before", 2),
     Point("timer closed, not committed", "storage.timers:finish", "after", 2),
     Point("order written down, not sent", "bot.rides.guest_rides:GuestRides.book", "before", 2),
     Point("car ordered, not noted", "bot.rides.guest_rides:GuestRides.book", "after", 2),
     Point("car looked for", "bot.rides.guest_rides:GuestRides.find", "after", 2),
     Point("car noted, not committed", "storage.rides:release_lease", "after", 2),
+    Point("failed report counted, not committed", "storage.points:count_failure", "after", 2, who="web"),
+    Point("updates read, not kept", "bot.channels.telegram:Telegram._taken", "after", 6, polled=True),
+    Point("updates kept, not confirmed", "bot.channels.telegram:kept", "after", polled=True),
+    Point(
+        "company took the order, said nothing", "bot.rides.stub.desk:Desk.create", "after", 2, who="company"
+    ),
+    Point("company told of nothing", "bot.rides.stub.webhooks:Messenger._post", "before", 2, who="company"),
 )
 
 

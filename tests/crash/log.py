@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.crash.installation import Stop
 from tests.crash.people import Text
 
 
@@ -15,8 +16,11 @@ class Log:
     refused: Counter[int] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
     missed_points: Counter[str] = field(default_factory=Counter)
-    stopped_well: bool = False
+    stops: list[Stop] = field(default_factory=list)
+    """How each process that was asked to end did."""
     delivered: set[str] = field(default_factory=set)
     """Ids of our texts whose delivery was reported, and heard."""
+    failed: set[str] = field(default_factory=set)
+    """The same, of a failure."""
     reached: Counter[str] = field(default_factory=Counter)
     """What those who booked a ride waited for in the end."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from bot.demo import GROUP_CODE
 from tests.road.conftest import HOOK_SECRET
@@ -157,6 +157,13 @@ def write(person: Person, words: str, url: str, at: datetime) -> Text:
     headers = {"X-Telegram-Bot-Api-Secret-Token": HOOK_SECRET, "Content-Type": "application/json"}
     id_ = str(update["update_id"])
     return Text("telegram", person.address, id_, words, "/telegram/webhook", body, headers)
+
+
+def offered(text: Text) -> dict[str, Any]:
+    """Make the update that waits to be fetched: numbered now: what is fetched later has higher numbers."""
+    update: dict[str, Any] = {**json.loads(text.body), "update_id": telegram.new_update_id()}
+    text.provider_id = str(update["update_id"])
+    return update
 
 
 Heard: TypeAlias = Callable[[str], Sequence[str]]

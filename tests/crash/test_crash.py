@@ -1,19 +1,23 @@
 """The harness in small: five kills on each database, and proof that its checks can fail."""
 
 import asyncio
+import signal
 from collections import defaultdict
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast, get_args
 
 import pytest
 
 from tests import postgres
 from tests.crash.checker import Counts, Said, came_in, cars, check, in_order, went_out
 from tests.crash.driver import Driver
-from tests.crash.installation import Kind, installation
+from tests.crash.installation import COMPANY, Kind, Stop, installation
 from tests.crash.launch import POINTS, found
 from tests.crash.people import ASKED, COUNT, Person, Text
+from tests.crash.weather import Blow, kills
 
 SMALL_CROWD = 6
 
@@ -53,6 +57,18 @@ def test_a_number_is_sure_where_the_last_one_came_back(last: str, heard: list[st
     person = Person("sms", "+15555550101", lines, last=last, waits_for=ASKED)
     person.next_words(heard)
     assert person.surely == (["number bc"] if sure else [])
+
+
+@pytest.mark.parametrize(("kind", "polled"), [("sqlite", True), ("postgres", False)])
+def test_every_blow_and_every_point_has_its_turn(kind: str, polled: bool) -> None:
+    planned = kills(Random(1), 100, kind, polled=polled)
+    points = {kill.point.name for kill in planned if kill.point}
+    assert points == {point.name for point in POINTS if polled or not point.polled}
+    assert {kill.blow for kill in planned} == set(get_args(Blow)) - (
+        {"database"} if kind == "sqlite" else set()
+    )
+    whose = {kill.victim for kill in planned if kill.point and kill.point.who == COMPANY}
+    assert whose == {COMPANY}
 
 
 # --- each check can fail ----------------------------------------------------------------------------
@@ -113,6 +129,26 @@ def test_what_went_out_is_counted(
     counts = Counts()
     went_out(rows, phone, delivered, counts)
     assert (counts.lost, counts.sent_twice) == (figures.get("lost", 0), figures.get("sent_twice", 0))
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "lost"), [("failed", "SM1", 0), ("delivered", "SM1", 1), ("failed", "SM9", 0)]
+)
+def test_a_failure_that_was_reported_is_written_down(state: str, told: str, lost: int) -> None:
+    counts = Counts()
+    went_out([out(1, "SM1", state=state)], [said("SM1")], [], counts, [told])
+    assert counts.lost == lost
+
+
+@pytest.mark.parametrize(
+    ("seconds", "starved", "code", "well"),
+    [(9.0, 0.0, 0, True), (12.0, 3.0, -signal.SIGTERM, True), (12.0, 1.0, 0, False), (1.0, 0.0, 1, False)],
+)
+def test_a_stop_is_slow_by_its_own_seconds_only(
+    seconds: float, starved: float, code: int, well: bool
+) -> None:
+    ended = cast(BaseProcess, SimpleNamespace(exitcode=code))
+    assert Stop(ended, 0.0, 0.0, seconds, starved).well is well
 
 
 def test_order_is_counted_where_it_was_certain() -> None:

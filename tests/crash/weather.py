@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 
-from tests.crash.installation import ALONE, APART, Layout
+from tests.crash.installation import ALONE, APART, COMPANY, Layout
 from tests.crash.launch import POINTS, Point
 from tests.wire.server import Fault
 
@@ -18,7 +18,7 @@ HANG: Final = 2.0
 
 SHORT: Final = 0.2
 
-Blow: TypeAlias = Literal["point", "random", "database", "disk"]
+Blow: TypeAlias = Literal["point", "random", "database", "disk", "company", "lines"]
 
 
 def _faults(error: Any) -> tuple[Fault, ...]:
@@ -68,8 +68,19 @@ def company_faults(random: Random) -> list[dict[str, Any]]:
         {"kind": "truncate", "applied": "before"},
         {"kind": "hang", "seconds": SHORT, "applied": "after"},
         {"kind": "hang", "seconds": SHORT, "applied": "before"},
+        {"kind": "expired_token"},
     ]
     return [random.choice(kinds) for _ in range(random.choice((0, 0, 1, 2, 3)))]
+
+
+def hook_faults(random: Random) -> list[dict[str, Any]]:
+    """Make a few faults of the ride company's webhooks."""
+    kinds = ("drop", "delay", "reorder", "same_id", "new_id", "bad_signature")
+    return [{"kind": random.choice(kinds), "seconds": SHORT} for _ in range(random.choice((0, 1, 2)))]
+
+
+LINES_DOWN: Final = {"kind": "drop", "applied": "never", "count": 100_000}
+"""Every connection to the ride company breaks, until the fault is cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +101,23 @@ class Kill:
         return self.point.name if self.point else self.blow
 
 
-def kills(random: Random, many: int, kind: str) -> list[Kill]:
-    """Plan the kills: every point in turn, others at random, the database and its disk now and then."""
-    blows: tuple[Blow, ...] = ("point", "random", "point", "disk", "database", "point", "point", "random")
+def kills(random: Random, many: int, kind: str, *, polled: bool = False) -> list[Kill]:
+    """Plan the kills: every point in turn, others at random, the database, its disk and the ride company
+    now and then."""
+    blows: tuple[Blow, ...] = (
+        "point", "random", "point", "disk", "database", "point", "company", "point", "lines", "point"
+    )  # fmt: skip
+    points = [point for point in POINTS if polled or not point.polled]
     planned: list[Kill] = []
     for n in range(many):
         blow = blows[n % len(blows)]
         if blow == "database" and kind == "sqlite":  # it has no process of its own
             blow = "point"
-        point = POINTS[sum(one.blow == "point" for one in planned) % len(POINTS)] if blow == "point" else None
+        point = points[sum(one.blow == "point" for one in planned) % len(points)] if blow == "point" else None
         nth = random.randint(1, point.passes) if point else 1
         apart = kind == "postgres" and many >= 10 and n % 10 in (3, 4, 5, 6, 7)
         layout = APART if apart else ALONE
-        victim = _victim(random, layout, point)
+        victim = COMPANY if blow in ("company", "lines") else _victim(random, layout, point)
         after = random.uniform(0.05, 1.2)
         planned.append(Kill(blow, point, nth, victim, layout, after, _then(random, n, layout)))
     return planned
@@ -110,11 +125,13 @@ def kills(random: Random, many: int, kind: str) -> list[Kill]:
 
 def _victim(random: Random, layout: Layout, point: Point | None) -> str:
     """Choose who is killed: at a point somebody who passes it."""
+    if point is not None and point.who == "company":
+        return COMPANY
     if layout is ALONE:
         return "serve"
     if point is None:
         return random.choice(list(layout))
-    return "worker-1" if point.worker else "web"
+    return "worker-1" if point.who == "worker" else "web"
 
 
 def _then(random: Random, n: int, layout: Layout) -> timedelta:

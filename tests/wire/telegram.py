@@ -90,7 +90,9 @@ class FakeTelegram(Misbehaving):
 
     def _waiting(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         offset = int(parameters.get("offset", 0))
-        self.updates = [update for update in self.updates if update.get("update_id", offset) >= offset]
+        for update in list(self.updates):  # another thread may be adding one
+            if update.get("update_id", offset) < offset:
+                self.updates.remove(update)
         return self.updates[:100]
 
     def _result(self, method: str, parameters: dict[str, Any]) -> Any:
@@ -165,6 +167,11 @@ def fake_telegram() -> Iterator[FakeTelegram]:
 def person(chat: int, language: str = "en") -> dict[str, Any]:
     """Make a user; a private chat has the same number."""
     return {"id": chat, "is_bot": False, "first_name": "Ray", "language_code": language}
+
+
+def new_update_id() -> int:
+    """Give out the next number: Telegram's own rise in the order in which people wrote."""
+    return next(_update_ids)
 
 
 def message_update(
