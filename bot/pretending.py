@@ -217,8 +217,14 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     made: Any = OUTSIDE[name]
     _newest_interview(cast, connection)
     if name == "place.found":
-        found = given.get("found")
-        return _found(cast, _as_asked(cast, connection) if found is None else found, connection, at)
+        places_ = given.get("found")
+        return _found(cast, _as_asked(cast, connection) if places_ is None else places_, connection, at)
+    if name == "place.set":
+        row = _place(
+            cast, {"label": "Hope House", "address": "218 5th St", **given.get("place", {})}, connection
+        )
+        found: Event = made(at=at, place=place_view(row), who="Maria", use=given.get("use", "stop"))
+        return found
     if name == "phone.doubted":
         doubted: Event = made(at=at)
         return doubted

@@ -129,6 +129,16 @@ class PlaceFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSet:
+    """A caseworker found the place this person could not: `who` it was; `use` is "stop" or "interview"."""
+
+    at: datetime
+    place: PlaceView
+    who: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewTomorrow:
     """The plan's first ask, the day before at 16:00."""
 
@@ -334,6 +344,7 @@ class PhoneDoubted:
 
 Outside: TypeAlias = (
     PlaceFound
+    | PlaceSet
     | PhoneDoubted
     | PhoneChanged
     | PromiseLate

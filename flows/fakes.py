@@ -48,6 +48,13 @@ Result: TypeAlias = dict[str, Any] | str
 _OPENS, _CLOSES = time(9), time(17)
 _BEFORE = timedelta(minutes=50)
 _ON_THE_ROAD = timedelta(minutes=35)
+_SET = {
+    "id": 7,
+    "label": "Hope House",
+    "address": "218 5th St",
+    "line": "Hope House, 218 5th St",
+    "doors": [],
+}
 _TAXI_COMES = timedelta(minutes=15)
 _STAGES: Mapping[str, tuple[str | None, str]] = {
     "ride.booked": ("out", "booked"),
@@ -250,6 +257,9 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         "phone": {"other": True},
         "promise": {"who": "Maria", "when": in_charge(at)["when"], "number": "215-555-0199"},
         "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
+        "place": dict(_SET),
+        "who": "Maria",
+        "use": "stop",
         "lookup": world.lookups,
         "found": [world.shown] if world.shown else [],
     }
