@@ -298,6 +298,13 @@ def staff_texts(
     return [(row.id, row.body, row.at) for row in connection.execute(statement.limit(limit))][::-1]
 
 
+def calls_mark(connection: sa.Connection, caseworker_id: int) -> tuple[int, int]:
+    """Count a caseworker's calls that left, and give the newest one's id."""
+    left = sa.and_(CALL.c.caseworker_id == caseworker_id, CALL.c.state.in_(("sent", "maybe_sent", "failed")))
+    row = connection.execute(sa.select(sa.func.count(), sa.func.max(CALL.c.id)).where(left)).one()
+    return row[0], row[1] or 0
+
+
 def set_no_texts(connection: sa.Connection, caseworker_id: int, since: datetime | None) -> None:
     """Note that a caseworker's phone said STOP, or, None, that it takes texts again."""
     change_caseworker(connection, caseworker_id, no_texts_since=since)

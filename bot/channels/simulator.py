@@ -157,6 +157,10 @@ class Simulator:
         """List what a phone got since this server started, the oldest first."""
         return [message for _, _, message in self._shown.get(phone, ())]
 
+    def rang(self, phone: str) -> list[tuple[datetime, Outbound]]:
+        """List what a phone got since this server started, with its moments."""
+        return [(at, message) for _, at, message in self._shown.get(phone, ())]
+
     async def find_sent(self, message: Outbound, since: datetime, others: Collection[str] = ()) -> FindAnswer:
         if any(shown.id == message.id for _, _, shown in self._shown[message.address]):
             return Found(_sent_id(message))

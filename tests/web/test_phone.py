@@ -1,6 +1,8 @@
 """The page of simulated phones: drawn from the database, talked from, and its clock moved."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +10,10 @@ import pytest
 
 from bot.channels.simulator import Simulator
 from bot.web.phone import clocks, doing, handset
+from bot.worker import alarms
 from flows.sms_parts import parts
+from storage import on_call, staff
+from storage.attention import need_human
 from tests.web.conftest import BOSTON, DEE, HERE, MORNING, RAY, Browser, Office, Page, inert
 from tests.wire.twilio import JPEG
 
@@ -326,3 +331,27 @@ def test_how_far_the_clock_goes() -> None:
     # The night the clocks go forward: 7:00 there is 11:00 UTC, no longer 12:00.
     assert clocks.how_far({"to": "2027-03-14T07:00"}, now, None, zone) == timedelta(hours=23)
     assert clocks.how_far({"to": "2027-03-13T12:00:05+00:00"}, now, None, zone) == timedelta(seconds=5)
+
+
+async def test_an_alarm_rings_on_the_phone_of_who_is_on_call(office: Office) -> None:
+    await office.text("hi", "y")
+    person, now, maria = await office.person_id(), office.clock.now(), office.maria.id
+    change = partial(staff.change_caseworker, caseworker_id=maria, phone="+15555550199")
+    await office.database.run(change)
+    await office.database.run(
+        partial(on_call.add_shift, caseworker_id=maria, zone="America/New_York", now=now)
+    )
+    browser = office.browser()
+    page = await browser.open("/phone")
+    assert "(Maria Ruiz, alarms)" in page.text
+    need = partial(need_human, person_id=person, kind="car lost", reason="out", due_at=now, now=now)
+    await office.database.run(partial(need, urgent=True))
+    await alarms.step(office.workshop)
+    page = await browser.open("/phone/screen?phone=sms:%2B15555550199")
+    inert(page)
+    assert "Onward alarm: car lost." in page.text
+    [link] = [attrs["href"] or "" for tag, attrs in page.tags if tag == "a"]
+    assert re.fullmatch(r"/r/[\w-]{43}", link)
+    await office.text("1", phone="sms:+15555550199")
+    again = await browser.open("/phone/screen?phone=sms:%2B15555550199")
+    assert again.text.endswith("1 10:05 am")

@@ -34,6 +34,16 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An address within a text, and the words around it; `path` is where it leads on this server."""
+
+    before: str
+    address: str
+    after: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
     """One message; `day` where a new day begins, `notice` where the app says it and not the person."""
 
@@ -45,11 +55,12 @@ class Bubble:
     day: str | None
     notice: bool
     buttons: Sequence[Button]
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One phone on the page."""
+    """One phone on the page; `staff`: a caseworker's, on which alarms ring."""
 
     name: str
     spoken: str
@@ -61,6 +72,7 @@ class Phone:
     newest: int
     asks_pin: bool
     blocked: bool
+    staff: bool = False
 
 
 def draw(name: str, shown: Screen | None, now: datetime, zone: ZoneInfo) -> Phone:

@@ -32,7 +32,7 @@ from bot.channels.wire import NOT_KEPT, kept
 from bot.clock import Clock
 from bot.web.live import live
 from bot.web.pages import Guarded, from_our_page, moment, page, see_other
-from bot.web.phone import clocks, doing, handset
+from bot.web.phone import clocks, doing, handset, staff_phone
 from bot.web.phone.drawn import Phone, draw
 from storage import screens
 from storage.database import Database
@@ -95,6 +95,8 @@ async def _page(deps: PhoneDeps, request: Request) -> Response:
         return see_other(handset.page_of(handset.known([*names, added])))
     if not names and "phone" not in asked:
         names = handset.known(await deps.database.read(_lately)) or [handset.FIRST]
+        rings = await deps.database.read(partial(staff_phone.on_call_first, now=deps.clock.now()))
+        names = handset.known([*names, *rings])
     return await _shown(deps, names)
 
 
@@ -140,6 +142,10 @@ async def _screen(deps: PhoneDeps, request: Request) -> Response:
 
 async def _phone(deps: PhoneDeps, name: str) -> Phone:
     shown = await deps.database.read(partial(screens.screen, channel=NAME, address=name))
+    if shown is None:
+        found = await deps.database.read(partial(staff_phone.look, name=name))
+        if found is not None:
+            return staff_phone.draw_staff(name, found, deps.simulator.rang(name), deps.zone)
     return draw(name, shown, deps.clock.now(), deps.zone)
 
 
@@ -150,7 +156,12 @@ async def _live(deps: PhoneDeps, request: Request) -> Response:
 
 def _mark(names: Sequence[str], connection: sa.Connection) -> str:
     """Join the marks of the phones; an empty page has one too."""
-    return "-".join(screens.screen_mark(connection, NAME, name) for name in names) or "none"
+    return "-".join(_mark_of(connection, name) for name in names) or "none"
+
+
+def _mark_of(connection: sa.Connection, name: str) -> str:
+    found = screens.screen_mark(connection, NAME, name)
+    return staff_phone.mark(connection, name) if found == "0" else found
 
 
 # --- what is done on it ---------------------------------------------------------------------------
