@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from storage import lists
 from storage.tables import Alarm, AttentionItem, Person, Promise, table
 
 ITEM, PROMISE, PERSON, ALARM = table(AttentionItem), table(Promise), table(Person), table(Alarm)
@@ -83,10 +84,10 @@ def need_human(
     """
     values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
     fixed = {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
-    item_id = int(connection.execute(_NEED, values | fixed).scalar_one())
+    ((item_id,),) = lists.add(connection, _NEED, [values | fixed])
     if urgent:
         connection.execute(_WAKE, {"item_id": item_id, "due_at": now, "created_at": now})
-    return item_id
+    return int(item_id)
 
 
 def unfinished(connection: sa.Connection, people: sa.Select[int]) -> list[Item]:
@@ -155,12 +156,13 @@ def promise(
 ) -> int:
     """Write down what a person was told a human will do by then; `moved` counts the hours before it."""
     values = {"person_id": person_id, "caseworker_id": caseworker_id, "what": what, "due_at": due_at}
-    return int(connection.execute(_PROMISING, {**values, "moved": moved, "made_at": now}).scalar_one())
+    ((id_,),) = lists.add(connection, _PROMISING, [{**values, "moved": moved, "made_at": now}])
+    return int(id_)
 
 
 def promises_of(connection: sa.Connection, person_id: int) -> list[PromiseRow]:
     """List the open promises to a person, the soonest due first."""
-    return [PromiseRow(**row) for row in connection.execute(_PROMISED, {"person": person_id}).mappings()]
+    return [PromiseRow(*row) for row in lists.read(connection, _PROMISED, {"person": person_id})]
 
 
 def people_with_due_promises(connection: sa.Connection, by: datetime, limit: int) -> list[sa.Row[Any]]:

@@ -118,8 +118,8 @@ def load_conversations(connection: sa.Connection, ids: Sequence[int]) -> list[Lo
     if connection.dialect.name == "postgresql":
         # Locked first, read after: a row that was waited for is then read as its last writer left it,
         # with the person and the address as they are now.
-        connection.execute(_LOCK, {"ids": wanted})
-    return [Loaded(**row) for row in connection.execute(_LOAD, {"ids": wanted}).mappings()]
+        lists.read(connection, _LOCK, ids=wanted)
+    return [Loaded(*row) for row in lists.read(connection, _LOAD, ids=wanted)]
 
 
 def save(connection: sa.Connection, conversations: Sequence[Saved], turns: Sequence[TurnRow]) -> None:
@@ -159,7 +159,7 @@ def standings(connection: sa.Connection, after_id: int, limit: int) -> list[tupl
 def conversations_of(connection: sa.Connection, people: Iterable[int]) -> dict[int, int]:
     """Find these people's conversations, by person; who is gone is left out."""
     wanted = sorted(set(people))
-    return {row.person_id: row.id for row in connection.execute(_OF, {"people": wanted})} if wanted else {}
+    return {person: talk for talk, person in lists.read(connection, _OF, people=wanted)} if wanted else {}
 
 
 def turns_of(connection: sa.Connection, conversation_id: int) -> list[sa.Row[Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import lists
 from storage.types import UTCDateTime
 
 LEASE = timedelta(seconds=60)
@@ -102,7 +103,7 @@ def claim(
     connection: sa.Connection, family: Family, now: datetime, limit: int, *, lease: timedelta = LEASE
 ) -> list[Lease]:
     """Take up to `limit` rows that are due, in the family's order, and count the attempt."""
-    ids = list(connection.scalars(family.picked, {"now": now, "most": limit}))
+    ids = [row[0] for row in lists.read(connection, family.picked, {"now": now, "most": limit})]
     return lease_these(connection, family, ids, now, lease)
 
 
@@ -113,8 +114,7 @@ def lease_these(
     if not ids:
         return []
     until = now + lease
-    rows = connection.execute(family.taken, {"ids": ids, "lease": until})
-    attempts = {row.id: row.attempts for row in rows}
+    attempts = dict(lists.read(connection, family.taken, {"lease": until}, ids=ids))
     return [Lease(id_, until, attempts[id_]) for id_ in ids]
 
 
@@ -182,7 +182,7 @@ def let_go(
         ids = [lease.id for lease in leases if lease.until == until]
         statement = _release(family, tuple(values))
         given = {f"the_{name}": value for name, value in values.items()}
-        gone.update(connection.scalars(statement, {"ids": ids, "lease": until, **given}))
+        gone.update(row[0] for row in lists.read(connection, statement, {"lease": until, **given}, ids=ids))
     return gone
 
 

@@ -158,10 +158,8 @@ _LEFT_SINCE = (
 
 def keep_inbound(connection: sa.Connection, messages: Sequence[NewInbound]) -> dict[tuple[str, str], int]:
     """Keep what came, as one list; return the new ids by (channel, provider id), without duplicates."""
-    if not messages:
-        return {}
-    rows = connection.execute(_KEEP, [{**as_row(message), **_CAME} for message in messages])
-    return {(row.channel, row.provider_id): row.id for row in rows}
+    rows = lists.add(connection, _KEEP, [{**as_row(message), **_CAME} for message in messages])
+    return {(channel, provider_id): id_ for id_, channel, provider_id in rows}
 
 
 def mask(connection: sa.Connection, message_id: int, words: str) -> None:
@@ -279,8 +277,8 @@ def newest_prompts(connection: sa.Connection, texts: Sequence[tuple[int, datetim
         return []
     talks, oldest = sorted({talk for talk, _ in texts}), min(at for _, at in texts)
     left: dict[int, list[tuple[int, datetime | None]]] = {talk: [] for talk in talks}
-    for row in connection.execute(_LEFT_SINCE, {"talks": talks, "oldest": oldest}):
-        left[row.conversation_id].append((row.prompt, row.sending_since if row.state in _LEFT else None))
+    for talk, prompt, state, since in lists.read(connection, _LEFT_SINCE, {"oldest": oldest}, talks=talks):
+        left[talk].append((prompt, since if state in _LEFT else None))
     return [
         max((prompt for prompt, since in left[talk] if since is None or since <= at), default=None)
         for talk, at in texts

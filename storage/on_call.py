@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from storage.staff import CaseworkerRow, staff_row
+from storage import lists
+from storage.staff import CaseworkerRow
 from storage.tables import Caseworker, Person, Shift, table
+from storage.types import ID
 
 SHIFT, STAFF, PERSON = table(Shift), table(Caseworker), table(Person)
 DAY = timedelta(days=1)
@@ -48,6 +50,16 @@ class Stretch:
 _SHIFTS = sa.select(*(SHIFT.c[name] for name in ShiftRow.__dataclass_fields__)).order_by(
     SHIFT.c.place, SHIFT.c.day.is_(None), SHIFT.c.id
 )
+_TEAM = sa.select(PERSON.c.team).where(PERSON.c.id == sa.bindparam("person", type_=ID)).scalar_subquery()
+_REACHED = sa.select(
+    *(STAFF.c[name] for name in CaseworkerRow.__dataclass_fields__),
+    sa.func.coalesce(STAFF.c.team == _TEAM, sa.false()).label("ours"),
+).where(
+    STAFF.c.active,
+    STAFF.c.phone.is_not(None),
+    STAFF.c.no_texts_since.is_(None),
+    STAFF.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
 
 
 def add_shift(
@@ -76,7 +88,7 @@ def remove_shift(connection: sa.Connection, shift_id: int) -> bool:
 
 def shifts(connection: sa.Connection) -> list[ShiftRow]:
     """List the roster as it is called: by place in line, one day's own shifts before the weekly ones."""
-    return [ShiftRow(**row) for row in connection.execute(_SHIFTS).mappings()]
+    return [ShiftRow(*row) for row in lists.read(connection, _SHIFTS)]
 
 
 def forget_past_shifts(connection: sa.Connection, before: date) -> int:
@@ -117,14 +129,9 @@ def _in_line(connection: sa.Connection, ids: Sequence[int], person_id: int | Non
     """Look these caseworkers up in their order: only who works here and whose phone takes our texts."""
     if not ids:
         return []
-    team = sa.select(PERSON.c.team).where(PERSON.c.id == person_id).scalar_subquery()
-    can = sa.and_(STAFF.c.active, STAFF.c.phone.is_not(None), STAFF.c.no_texts_since.is_(None))
-    statement = sa.select(STAFF, sa.func.coalesce(STAFF.c.team == team, sa.false()).label("ours"))
-    rows = {
-        row["id"]: row for row in connection.execute(statement.where(STAFF.c.id.in_(ids), can)).mappings()
-    }
-    there = sorted((id_ for id_ in ids if id_ in rows), key=lambda id_: not rows[id_]["ours"])
-    return [staff_row(rows[id_]) for id_ in there]
+    found = lists.read(connection, _REACHED, {"person": person_id}, ids=ids)
+    rows = {row.id: (not ours, row) for *columns, ours in found for row in [CaseworkerRow(*columns)]}
+    return [row for _, row in sorted((rows[id_] for id_ in ids if id_ in rows), key=lambda each: each[0])]
 
 
 # --- hours ------------------------------------------------------------------------------------------------

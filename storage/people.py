@@ -117,7 +117,7 @@ def keep_facts(connection: sa.Connection, told: Mapping[int, Mapping[str, Any]])
     told = {person_id: facts for person_id, facts in sorted(told.items()) if facts}
     if not told:
         return
-    known = {row.id: row.facts for row in connection.execute(_KNOWN, {"people": list(told)})}
+    known = dict(lists.read(connection, _KNOWN, people=list(told)))
     changes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for person_id, facts in told.items():
         values = _columns(facts)
@@ -162,7 +162,7 @@ def _change(names: tuple[str, ...]) -> sa.Update:
 def _index_names(connection: sa.Connection, names: Mapping[int, str]) -> None:
     if not names:
         return
-    connection.execute(_FORGET_NAMES, {"people": list(names)})
+    lists.change(connection, _FORGET_NAMES, people=list(names))
     keys = keys_of(connection)
     rows = [
         {"person_id": person_id, "token": token}

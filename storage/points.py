@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import lists
 from storage.crypto import index
 from storage.tables import Consent, ContactPoint, Conversation, Message, Person, table
 from storage.tables.people import ConsentChange, PointState
@@ -100,8 +101,8 @@ def find_points(
         return {}
     indexes = [address_index(connection, *pair) for pair in sorted(wanted)]
     channels = sorted({channel for channel, _ in wanted})
-    rows = connection.execute(_BY_INDEX, {"channels": channels, "indexes": indexes}).mappings()
-    return {(row["channel"], row["address"]): Point(**row) for row in rows}
+    found = [Point(*row) for row in lists.read(connection, _BY_INDEX, channels=channels, indexes=indexes)]
+    return {(one.channel, one.address): one for one in found}
 
 
 def find_point(connection: sa.Connection, channel: str, address: str) -> Point | None:
@@ -177,7 +178,7 @@ def set_unsure(connection: sa.Connection, point_ids: Sequence[int], since: datet
 
 def heard_from(connection: sa.Connection, point_ids: Sequence[int], now: datetime) -> None:
     """Note that these addresses wrote: they work, whatever failed before."""
-    connection.execute(_HEARD, {"ids": list(point_ids), "moment": now})
+    lists.change(connection, _HEARD, {"moment": now}, ids=point_ids)
 
 
 def set_discreet(connection: sa.Connection, point_id: int, discreet: bool) -> None:
@@ -281,7 +282,7 @@ def print_of(body: str) -> str:
 def asked_for_consent(connection: sa.Connection, point_ids: Sequence[int]) -> None:
     """Note that the request is on its way to these addresses."""
     if point_ids:
-        connection.execute(_ASKED, {"ids": list(point_ids)})
+        lists.change(connection, _ASKED, ids=point_ids)
 
 
 def consents(connection: sa.Connection, point_id: int) -> list[sa.Row[Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import audit
+from storage import audit, lists
 from storage.crypto import digest, fold, search_token
 from storage.messages import Line, thread
 from storage.tables import (
@@ -130,8 +130,8 @@ def caseworker_by_email(connection: sa.Connection, email: str) -> CaseworkerRow 
 
 def on_duty(connection: sa.Connection, person_id: int) -> CaseworkerRow | None:
     """Say who is in charge of a person: their caseworker, else the first on the roster, else the first."""
-    row = connection.execute(_ON_DUTY, {"person": person_id}).mappings().first()
-    return None if row is None else CaseworkerRow(**row)
+    rows = lists.read(connection, _ON_DUTY, {"person": person_id})
+    return CaseworkerRow(*rows[0]) if rows else None
 
 
 def staff_row(row: Mapping[Any, Any]) -> CaseworkerRow:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from storage import lists
 from storage.tables import Interview, Ride, table
 
 About: TypeAlias = Literal["interview", "ride"]
@@ -40,6 +41,6 @@ def current(
             about, _, id_ = name.partition(":")
             asked.setdefault(about, []).append(int(id_))
     for about, ids in asked.items():
-        rows = connection.execute(_VERSIONS[about], {"ids": ids})
-        holding |= wanted & {(f"{about}:{row.id}", row.version) for row in rows}
+        rows = lists.read(connection, _VERSIONS[about], ids=ids)
+        holding |= wanted & {(f"{about}:{id_}", version) for id_, version in rows}
     return holding

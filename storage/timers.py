@@ -91,7 +91,7 @@ def clear_timers(connection: sa.Connection, timers: Iterable[tuple[int, str]], n
     """Drop the engine's timers with these (conversation id, token) pairs."""
     keys = [_key(conversation_id, "engine", token) for conversation_id, token in timers]
     if keys:
-        connection.execute(_CLEAR, {"keys": keys, "moment": now})
+        lists.change(connection, _CLEAR, {"moment": now}, keys=keys)
 
 
 def set_plan(
@@ -113,7 +113,7 @@ def set_plan(
     rows = [
         _row(conversation_id, "plan", one.event, one.at, now, subject)
         | {"subject": subject, "version": version, "useful_until": one.useful_until}
-        for one in plan
+        for one in {one.event: one for one in plan}.values()
         if one.event not in rung
     ]
     lists.write(connection, _SET, rows)
@@ -142,17 +142,17 @@ def claim(connection: sa.Connection, now: datetime, limit: int) -> list[Rung]:
     leases = {lease.id: lease for lease in due.claim(connection, TIMERS, now, limit)}
     if not leases:
         return []
-    rows = {row.id: row for row in connection.execute(_CLAIMED, {"ids": list(leases)})}
-    holds = current(connection, {(row.subject, row.version) for row in rows.values()})
+    rows = {row[0]: row[1:] for row in lists.read(connection, _CLAIMED, ids=list(leases))}
+    claimed = [Rung(lease, *rows[id_]) for id_, lease in leases.items()]
+    holds = current(connection, {(one.subject, one.version) for one in claimed})
     stale, late, rung = [], [], []
-    for id_, lease in leases.items():
-        row = rows[id_]
-        if (row.subject, row.version) not in holds:
-            stale.append(lease)
-        elif row.useful_until is not None and row.useful_until <= now:
-            late.append(lease)
+    for one in claimed:
+        if (one.subject, one.version) not in holds:
+            stale.append(one.lease)
+        elif one.useful_until is not None and one.useful_until <= now:
+            late.append(one.lease)
         else:
-            rung.append(Rung(lease, *row[1:]))
+            rung.append(one)
     if stale:
         finish(connection, stale, now, "dropped")
     if late:

@@ -119,7 +119,7 @@ PLANTS: Final = (
         (
             Edit(
                 "storage/timers.py",
-                "        if (row.subject, row.version) not in holds:\n",
+                "        if (one.subject, one.version) not in holds:\n",
                 "        if False:\n",
             ),
         ),
@@ -152,7 +152,7 @@ PLANTS: Final = (
         (
             Edit(
                 "storage/timers.py",
-                "        elif row.useful_until is not None and row.useful_until <= now:\n",
+                "        elif one.useful_until is not None and one.useful_until <= now:\n",
                 "        elif False:\n",
             ),
         ),
