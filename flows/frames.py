@@ -19,17 +19,19 @@ from flows.model import (
     Run,
     Step,
 )
-from flows.progress import MOST_ROUNDS, Frame
+from flows.progress import MOST_ROUNDS, Frame, innermost
 from flows.speaking import SILENCE, fresh_page, items_of
 from flows.texts import Text
 from flows.turn import (
     Turn,
     asking,
+    asking_root,
     clear_timer,
     fill,
     find_step,
     flow_of,
     next_number,
+    open_step,
     scope_of,
 )
 
@@ -90,10 +92,18 @@ def end_frame(turn: Turn, root: Frame, frame: Frame, outcome: str) -> None:
     if frame is root:
         if root in turn.progress.stack:
             turn.progress.stack.remove(root)
-        turn.progress.back_to = True
+        turn.progress.back_to = not (root.flow.startswith(("ride_", "go_home")) and _reminder_is_open(turn))
         return
     parent = _parent(root, frame)
     _came_back(turn, parent, frame)
+
+
+def _reminder_is_open(turn: Turn) -> bool:
+    """Tell whether a reminder stands open: who speaks of the car has read it, and at the curb it is no help
+    to read it again."""
+    root = asking_root(turn.progress)
+    step = None if root is None else open_step(turn, innermost(root))
+    return isinstance(step, Ask) and step.confirm_by_ok
 
 
 def _older(view: Any, known: Any) -> bool:

@@ -13,7 +13,7 @@ from flows.answers.crisis import tier
 from flows.answers.plain import words_in
 from flows.answers.riding import RideSaid
 from flows.effects import CallHuman
-from flows.front import flow_started_by, open_flow
+from flows.front import flow_started_by, open_flow, open_question
 from flows.listening import asked_of
 from flows.model import Ask
 from flows.progress import Frame
@@ -60,7 +60,7 @@ def _begins(interview: Mapping[str, Any]) -> datetime | None:
 def hear_ride(turn: Turn, text: str, asked: Open | None, *, first: bool) -> bool:
     """Answer what is said about a ride: `first`, before the open question, only while it is under way; else
     where the question did not understand. What stands word for word among its options is its answer."""
-    said = _said(turn, text)
+    said = _said(turn, text) or _old_answer(turn, text, asked)
     early = ride_day(turn) != "now" and said is not None and said.meaning != "where" and not said.always
     if said is None or (first and asked is not None and early):
         return False
@@ -96,6 +96,13 @@ def _said(turn: Turn, text: str) -> RideSaid | None:
     day = ride_day(turn)
     said = turn.flows.keywords.live_ride(text)
     return None if said is None or (day is None and not said.always) else said
+
+
+def _old_answer(turn: Turn, text: str, asked: Open | None) -> RideSaid | None:
+    """Take a bare number with nothing to answer for one to a reminder the car has overtaken: it says how the
+    ride stands, and no menu opens at the curb."""
+    late = asked is None and open_question(turn) is None and turn.progress.opted_in is not False
+    return RideSaid("where") if late and text.strip() in ("1", "2") and ride_day(turn) == "now" else None
 
 
 def _is_answer(turn: Turn, asked: Open, text: str, said: RideSaid) -> bool:
