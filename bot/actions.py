@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from bot import arranging, phones
+from bot import arranging, day, phones, rebooking, reporting, waiting
 from bot.acting import Acting, Answer, Done, Failed, promise_person
 from flows.actions import (
     Action,
@@ -25,9 +25,14 @@ from flows.actions import (
     ForgetSafeContacts,
     GiveConsent,
     HandOff,
+    LetCarGo,
+    LookAtDay,
+    LookAtMoney,
     LookAtRide,
     LookUpPlace,
     MoveInterview,
+    RebookRide,
+    ReportRide,
     SaveInterview,
     SaveOutcome,
     SetOkToGo,
@@ -35,6 +40,7 @@ from flows.actions import (
     SettleOldNumber,
     TellCaseworker,
     TrustNumber,
+    WaitForMoney,
 )
 from storage import places, points, safe_contacts
 
@@ -48,6 +54,8 @@ WORK: Final[Mapping[type[Action], Worker]] = {
     BookRides: "rides",
     CancelRides: "rides",
     CallCarHome: "rides",
+    RebookRide: "rides",
+    LetCarGo: "rides",
     MoveInterview: "rides",
     CancelInterview: "rides",
     ComeBack: "timers",
@@ -97,8 +105,20 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
             return arranging.cancel_rides(connection, action, who)
         case CallCarHome():
             return arranging.call_car_home(connection, action, who)
+        case RebookRide():
+            return rebooking.rebook_ride(connection, action, who)
+        case LetCarGo():
+            return reporting.let_car_go(connection, action, who)
+        case ReportRide():
+            return Done(reporting.report_ride(connection, action, who))
+        case LookAtDay():
+            return day.look_at_day(connection, action, who)
         case LookAtRide():
             return arranging.look_at_ride(connection, who)
+        case LookAtMoney():
+            return waiting.look_at_money(connection, action, who)
+        case WaitForMoney():
+            return waiting.wait_for_money(connection, action, who)
         case SaveOutcome():
             return arranging.save_outcome(connection, action, who)
         case TellCaseworker(kind=kind, text=text) | HandOff(kind=kind, text=text):

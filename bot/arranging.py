@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot.acting import Acting, Answer, Done, Failed
-from bot.funding import fares, hold_legs
+from bot.funding import put_on_list
+from bot.legs import Stay, can_drop_free, put_right, why_no_car
 from bot.planning import plan_interview, told_too_late
 from bot.reminders.hours import to_utc
-from bot.rides.caps import all_caps, why_not
-from bot.rides.estimates import estimate_cents, pickup_for, road_miles
-from bot.views import held_leg, interview_view, is_held, ride_view, running_ride, view_of
+from bot.views import held_leg, interview_view, ride_view, running_ride, view_of
 from flows.actions import (
     BookRides,
     CallCarHome,
@@ -34,8 +33,8 @@ from flows.events import InterviewCancelled, InterviewMoved
 from storage import interviews, places, rides
 from storage.interviews import AHEAD, InterviewRow
 from storage.places import PlaceRow
-from storage.rides import NewRide, RideRow
-from storage.tables.going import OkToGo
+from storage.rides import RideRow
+from storage.tables.going import InterviewKind, OkToGo
 
 DONE_FROM = timedelta(minutes=15)
 """A car home may be called from this long before the interview begins: some are sent away at once."""
@@ -64,6 +63,7 @@ def save_interview(connection: sa.Connection, action: SaveInterview, who: Acting
         zone=zone,
         place_id=place.id,
         now=who.now,
+        kind=cast(InterviewKind, action.kind or "interview"),
     )
     return Done(_told(connection, row, who))
 
@@ -80,9 +80,15 @@ def move_interview(connection: sa.Connection, action: MoveInterview, who: Acting
     if moved is None:
         return Failed("gone")
     rides.drop_rides(connection, row.id, who.now)
+    _others_right(connection, who)
     view = _told(connection, moved, who)
     event = InterviewMoved(at=_local(who), interview=cast(Any, view))
     return Done(view, (event,))
+
+
+def _others_right(connection: sa.Connection, who: Acting) -> None:
+    """Give the person's other appointments that day the legs they need without this one."""
+    put_right(connection, who.person_id, who.flows, who.settings, who.now)
 
 
 def _told(connection: sa.Connection, row: InterviewRow, who: Acting) -> Mapping[str, Any]:
@@ -98,6 +104,7 @@ def cancel_interview(connection: sa.Connection, action: CancelInterview, who: Ac
     if off is None:
         return Failed("gone")
     rides.drop_rides(connection, off.id, who.now)
+    _others_right(connection, who)
     view = _planned(connection, off, who)
     return Done({}, (InterviewCancelled(at=_local(who), interview=cast(Any, view)),))
 
@@ -164,56 +171,25 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     before = rides.lock_rides(connection, row.id)
     if held_leg(before, "out") is not None:
         return Failed("already")
-    if stop.pin is None or there.pin is None:
-        return Failed("no_pin")
-    miles = road_miles(*stop.pin, *there.pin)
-    pickup_at = pickup_for(row.at, miles)
-    if (reason := why_not(all_caps(who.settings), miles, pickup_at - who.now)) is not None:
-        return Failed(reason)
     door = action.door if action.door in {each["key"] for each in stop.doors} else None
-    cents = estimate_cents(miles, fares(who.settings))
-    legs = _legs(row, stop, there, door, action.rider, pickup_at, cents)
-    kept = {leg.leg for leg in before if leg.live and is_held(leg)}  # after a missed car the way home stays
-    held = hold_legs(connection, [leg for leg in legs if leg.leg not in kept], who)
-    if held != "held":
+    stay = Stay(row, stop, door, action.rider, before)
+    if (reason := why_no_car(connection, stay, there, who.settings, who.now)) is not None:
+        return Failed(reason)
+    if action.ok == "not_yet" and not can_drop_free(connection, stay, there, who.settings, who.now):
+        return Failed("no_ok")
+    try:
+        with connection.begin_nested():
+            held = put_right(connection, who.person_id, who.flows, who.settings, who.now, stay)
+            if held == "no_money_left":
+                raise _NoMoney
+    except _NoMoney:
+        put_on_list(connection, row, stop, there, who.settings, who.now)
         return Failed("no_money_left")
     return Done(_planned(connection, row, who))
 
 
-def _legs(
-    row: InterviewRow,
-    stop: PlaceRow,
-    there: PlaceRow,
-    door: str | None,
-    rider: str,
-    pickup_at: datetime,
-    cents: int,
-) -> tuple[NewRide, NewRide]:
-    out = NewRide(
-        interview_id=row.id,
-        person_id=row.person_id,
-        leg="out",
-        purpose=row.kind,
-        rider=rider,
-        pickup_place_id=stop.id,
-        dropoff_place_id=there.id,
-        door=door,
-        pickup_at=pickup_at,
-        arrive_by=row.at,
-        estimate_cents=cents,
-    )
-    home = NewRide(
-        interview_id=row.id,
-        person_id=row.person_id,
-        leg="home",
-        purpose=row.kind,
-        rider=rider,
-        pickup_place_id=there.id,
-        dropoff_place_id=stop.id,
-        flexible=True,
-        estimate_cents=cents,
-    )
-    return out, home
+class _NoMoney(Exception):
+    """No fund pays for all of its legs; what was given up for them is taken back."""
 
 
 def cancel_rides(connection: sa.Connection, action: CancelRides, who: Acting) -> Answer:
@@ -222,35 +198,49 @@ def cancel_rides(connection: sa.Connection, action: CancelRides, who: Acting) ->
     if row is None:
         return Failed("gone")
     rides.drop_rides(connection, row.id, who.now)
+    _others_right(connection, who)
     plan_interview(connection, who.flows, row.id, who.now)
     return Done({})
 
 
 def call_car_home(connection: sa.Connection, action: CallCarHome, who: Acting) -> Answer:
-    """Note that the car home is wanted now; a worker sends it."""
-    leg = _way_home(connection, action.interview, who)
-    if leg is None:
+    """Note that the car home, or on to the next appointment, is wanted now; a worker sends it. Gives the one
+    they leave."""
+    found = _way_on(connection, action.interview, who)
+    if found is None:
         return Failed("no_ride")
+    leg, left = found
     if leg.called_at is not None or not leg.flexible:
         return Failed("already")
     called = rides.change_ride(connection, leg.id, leg.version, who.now, called_at=who.now, due_at=who.now)
     assert called is not None, "its row is locked"
-    plan_interview(connection, who.flows, leg.interview_id, who.now)
-    view = interview_view(connection, leg.interview_id)
+    for id_ in {leg.interview_id, left.id}:
+        plan_interview(connection, who.flows, id_, who.now)
+    view = interview_view(connection, left.id)
     assert view is not None
     return Done(view)
 
 
-def _way_home(connection: sa.Connection, view: Mapping[str, Any] | None, who: Acting) -> RideRow | None:
-    """Find the leg home of the interview that has begun, the one named or today's; its row is locked."""
-    for leg in rides.live_rides(connection, who.person_id):
-        row = interviews.interview(connection, leg.interview_id)
-        if leg.leg != "home" or leg.wanted != "booked" or row is None:
-            continue
+def _way_on(
+    connection: sa.Connection, view: Mapping[str, Any] | None, who: Acting
+) -> tuple[RideRow, InterviewRow] | None:
+    """Find the leg away from the appointment that has begun, the one named or today's, and that appointment;
+    the leg's row is locked."""
+    mine = sorted(interviews.not_off(connection, who.person_id, who.now - DONE_UNTIL), key=lambda row: row.at)
+    for at, row in enumerate(mine):
         if view is not None and view["id"] != row.id:
             continue
-        if row.at - DONE_FROM <= who.now <= row.at + DONE_UNTIL or _was_driven(connection, row.id):
-            return held_leg(rides.lock_rides(connection, row.id), "home")
+        begun = row.at - DONE_FROM <= who.now <= row.at + DONE_UNTIL
+        if not begun and not _was_driven(connection, row.id):
+            continue
+        home = held_leg(rides.lock_rides(connection, row.id), "home")
+        if home is not None and home.live:
+            return home, row
+        for later in mine[at + 1 :]:
+            out = held_leg(rides.lock_rides(connection, later.id), "out")
+            goes_on = out is not None and out.live and out.flexible and out.pickup_place_id == row.place_id
+            if out is not None and goes_on and who.now < later.at + DONE_FROM:
+                return out, row
     return None
 
 

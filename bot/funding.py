@@ -7,7 +7,7 @@ rides, fund.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal, TypeAlias
@@ -19,15 +19,14 @@ from bot.reminders.hours import wall_clock
 from bot.rides import zips
 from bot.rides.estimates import FareTable, estimate_cents, road_miles
 from bot.settings import Settings
-from bot.views import held_leg
 from storage import funds, interviews, people, places, rides, waitlist
 from storage.attention import finish_items, keep_promises, need_human
 from storage.funds import FundRow, Rule
-from storage.interviews import AHEAD, InterviewRow
+from storage.interviews import InterviewRow
 from storage.people import PersonRow
+from storage.places import PlaceRow
 from storage.rides import NewRide, RideRow
 from storage.tables.going import InterviewKind
-from storage.waitlist import Waiting
 
 Held: TypeAlias = Literal["held", "no_money_left", "needs_approval"]
 
@@ -52,7 +51,7 @@ class _NoMoney(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class Wish:
     """What the rules of funds are read against: the ways to one appointment and back."""
 
     person: PersonRow
@@ -135,16 +134,24 @@ def waits_for_ok(leg: RideRow) -> bool:
 
 def can_pay(connection: sa.Connection, row: InterviewRow, settings: Settings, now: datetime) -> bool:
     """Say whether any fund can pay for the cheapest way to an appointment and back; nothing is held."""
-    return bool(_able(connection, _least(connection, row, settings, now)))
+    return bool(_able(connection, least(connection, row, settings, now)))
 
 
-def wait_for_money(
-    connection: sa.Connection, row: InterviewRow, miles: float | None, settings: Settings, now: datetime
-) -> None:
-    """Put an appointment on the waitlist, with our estimate of both ways where the road is known."""
-    table = fares(settings)
-    cents = table.minimum_cents if miles is None else estimate_cents(miles, table)
-    until = row.at - USEFUL_BEFORE
+def put_on_list(
+    connection: sa.Connection,
+    row: InterviewRow,
+    stop: PlaceRow | None,
+    there: PlaceRow | None,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    """Have an appointment wait for money, with our estimate of both ways, the cheapest where the road is not
+    known; False where an offer would come too late."""
+    until, cents = row.at - USEFUL_BEFORE, fares(settings).minimum_cents
+    if until <= now:
+        return False
+    if stop is not None and there is not None and stop.pin is not None and there.pin is not None:
+        cents = estimate_cents(road_miles(*stop.pin, *there.pin), fares(settings))
     waitlist.wait(
         connection,
         person_id=row.person_id,
@@ -154,34 +161,7 @@ def wait_for_money(
         until=until,
         now=now,
     )
-
-
-def next_offers(connection: sa.Connection, settings: Settings, now: datetime) -> list[tuple[Waiting, int]]:
-    """Say who on the waitlist can be offered a ride now, with the fund, in the order they asked.
-
-    Nobody is passed over: what is too little for the first is not given to the next. Who needs none any
-    more, or too late, is taken off.
-    """
-    left = {fund.id: fund.left_cents for fund in funds.every_fund(connection)}
-    for fund_id, cents in waitlist.offered_cents(connection, now).items():
-        left[fund_id] = left.get(fund_id, 0) - cents
-    found = []
-    for one in waitlist.on_list(connection):
-        row = interviews.interview(connection, one.interview_id)
-        lapsed = one.lapses_at is not None and one.lapses_at <= now
-        if row is None or row.state not in AHEAD or one.until <= now or lapsed or _has_ride(connection, row):
-            waitlist.end(connection, one.interview_id, now)
-            continue
-        if one.state == "offered":
-            continue
-        wish = replace(_least(connection, row, settings, now), cents=(one.cents // 2,) * 2)
-        payers = [fund.id for fund, rule in _funds(connection, wish) if _allows(connection, fund, rule, wish)]
-        payer = next((id_ for id_ in payers if left[id_] >= one.cents), None)
-        for id_ in payers if payer is None else [payer]:
-            left[id_] -= one.cents  # theirs, or kept for them
-        if payer is not None:
-            found.append((one, payer))
-    return found
+    return True
 
 
 def trips_left(
@@ -222,7 +202,7 @@ def fares(settings: Settings) -> FareTable:
 # --- the rules ------------------------------------------------------------------------------------------
 
 
-def _wish_for(connection: sa.Connection, legs: Sequence[NewRide], now: datetime) -> _Wish:
+def _wish_for(connection: sa.Connection, legs: Sequence[NewRide], now: datetime) -> Wish:
     row = interviews.interview(connection, legs[0].interview_id)
     person = people.person(connection, legs[0].person_id)
     assert row is not None, "a leg goes with its interview"
@@ -231,33 +211,34 @@ def _wish_for(connection: sa.Connection, legs: Sequence[NewRide], now: datetime)
     pins = [end.pin for end in ends if end is not None and end.pin is not None]
     miles = road_miles(*pins[0], *pins[1]) if len(pins) == 2 else None
     pickup_at = next((leg.pickup_at for leg in legs if leg.pickup_at is not None), None)
-    return _Wish(person, row, tuple(leg.estimate_cents for leg in legs), miles, pickup_at, now)
+    return Wish(person, row, tuple(leg.estimate_cents for leg in legs), miles, pickup_at, now)
 
 
-def _least(connection: sa.Connection, row: InterviewRow, settings: Settings, now: datetime) -> _Wish:
+def least(connection: sa.Connection, row: InterviewRow, settings: Settings, now: datetime) -> Wish:
     """Wish for the cheapest way to an appointment and back, as nobody knows yet from where."""
     person = people.person(connection, row.person_id)
     assert person is not None, "an interview goes with its person"
-    return _Wish(person, row, (fares(settings).minimum_cents,) * 2, None, row.at - BEFORE, now)
+    return Wish(person, row, (fares(settings).minimum_cents,) * 2, None, row.at - BEFORE, now)
 
 
-def _funds(connection: sa.Connection, wish: _Wish) -> list[tuple[FundRow, Rule]]:
+def payers(connection: sa.Connection, wish: Wish) -> list[tuple[FundRow, Rule]]:
+    """List the funds that may pay for this purpose, the person's grant first, be there money or not."""
     return funds.funds_for(connection, wish.row.kind, wish.now, wish.person.grant_code)
 
 
-def _able(connection: sa.Connection, wish: _Wish) -> list[tuple[FundRow, Rule]]:
+def _able(connection: sa.Connection, wish: Wish) -> list[tuple[FundRow, Rule]]:
     """List the funds whose rules let them pay for a wish, and that have the money: what is offered to
     others is theirs first."""
     offered = waitlist.offered_cents(connection, wish.now, but=wish.person.id)
     return [
         (fund, rule)
-        for fund, rule in _funds(connection, wish)
+        for fund, rule in payers(connection, wish)
         if fund.left_cents - offered.get(fund.id, 0) >= sum(wish.cents)
-        and _allows(connection, fund, rule, wish)
+        and allows(connection, fund, rule, wish)
     ]
 
 
-def _allows(connection: sa.Connection, fund: FundRow, rule: Rule, wish: _Wish) -> bool:
+def allows(connection: sa.Connection, fund: FundRow, rule: Rule, wish: Wish) -> bool:
     """Say whether a fund's rule lets it pay for a wish, be there money or not."""
     return (
         _in_area(fund, wish.person)
@@ -266,10 +247,6 @@ def _allows(connection: sa.Connection, fund: FundRow, rule: Rule, wish: _Wish) -
         and _in_window(rule, wish)
         and _has_trips(connection, fund, rule, wish)
     )
-
-
-def _has_ride(connection: sa.Connection, row: InterviewRow) -> bool:
-    return held_leg(rides.rides_of(connection, row.id), "out") is not None
 
 
 def _above(figure: float | None, limit: int | None) -> bool:
@@ -292,7 +269,7 @@ def _in_area(fund: FundRow, person: PersonRow) -> bool:
     )
 
 
-def _in_window(rule: Rule, wish: _Wish) -> bool:
+def _in_window(rule: Rule, wish: Wish) -> bool:
     if wish.pickup_at is None:
         return True
     if rule.days_ahead is not None and wish.pickup_at > wish.now + timedelta(days=rule.days_ahead):
@@ -301,7 +278,7 @@ def _in_window(rule: Rule, wish: _Wish) -> bool:
     return (rule.from_hour or 0) <= hour < (24 if rule.until_hour is None else rule.until_hour)
 
 
-def _has_trips(connection: sa.Connection, fund: FundRow, rule: Rule, wish: _Wish) -> bool:
+def _has_trips(connection: sa.Connection, fund: FundRow, rule: Rule, wish: Wish) -> bool:
     if rule.person_trips is None:
         return True
     row = wish.row

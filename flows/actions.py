@@ -13,7 +13,16 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import CardView, DayView, InterviewView, LookupView, PersonInCharge, PlaceView, RideView
+from flows.views import (
+    CardView,
+    DayView,
+    InterviewView,
+    LookupView,
+    MoneyView,
+    PersonInCharge,
+    PlaceView,
+    RideView,
+)
 
 
 class Nothing(dict[str, Any]):
@@ -190,17 +199,22 @@ class SetOkToGo:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRides:
     """Hold the money for the way there and home and write both legs; `ride.booked` or `ride.failed` comes
-    back.
+    back. Of two appointments close together the way home of the first is one to the second.
+
+    `ok` is where the OK to go stands: one that is still to get books only what can be called off free.
     """
 
     acts: ClassVar[bool] = True
-    fails: ClassVar[tuple[str, ...]] = ("gone", "too_late", "too_far", "no_money_left", "no_pin", "already")
+    fails: ClassVar[tuple[str, ...]] = (
+        "gone", "too_late", "too_far", "no_money_left", "no_pin", "already", "no_ok"
+    )  # fmt: skip
     gives: ClassVar[type] = InterviewView
     sure: ClassVar[tuple[str, ...]] = ("pickup_at", "pickup", "back_at")
     interview: InterviewView
     pickup: PlaceView
     door: str | None = None
     rider: str
+    ok: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +287,27 @@ class LookAtRide:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtMoney:
+    """See whether a fund can pay for a ride to this appointment, or to any, and how many trips are left."""
+
+    acts: ClassVar[bool] = False
+    fails: ClassVar[tuple[str, ...]] = ("no_money_left",)
+    gives: ClassVar[type] = MoneyView
+    interview: InterviewView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForMoney:
+    """Put this appointment on the waitlist: `ride.offered` comes when there is money, in the order asked."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone", "too_late")
+    gives: ClassVar[type] = Nothing
+    interview: InterviewView
+    pickup: PlaceView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveOutcome:
     """Write down how it went: hired, hired_if_check, waiting, no or missed."""
 
@@ -332,6 +367,8 @@ Action: TypeAlias = (
     | LetCarGo
     | ReportRide
     | LookAtRide
+    | LookAtMoney
+    | WaitForMoney
     | SaveOutcome
     | TellCaseworker
     | HandOff

@@ -27,6 +27,7 @@ from flows.actions import (
     HandOff,
     LetCarGo,
     LookAtDay,
+    LookAtMoney,
     LookAtRide,
     LookUpPlace,
     MoveInterview,
@@ -39,6 +40,7 @@ from flows.actions import (
     SettleOldNumber,
     TellCaseworker,
     TrustNumber,
+    WaitForMoney,
 )
 from flows.events import OUTSIDE, Outside
 
@@ -133,6 +135,8 @@ def fake(world: World, action: Action, now: datetime) -> Result:
         case SetOkToGo(ok=ok) if world.interview is not None:
             world.interview["ok_to_go"] = ok
             return {}
+        case LookAtMoney() | WaitForMoney():
+            return {}
         case SaveOutcome(outcome=outcome) if world.interview is not None:
             world.interview["outcome"] = outcome
             return {}
@@ -169,6 +173,7 @@ def _saved(world: World, action: SaveInterview, now: datetime) -> Result:
         "employer": action.employer or where["label"],
         "at": action.at,
         "place": where.get("line", where["label"]),
+        "spot": dict(where),
     }
     return dict(world.interview)
 

@@ -105,6 +105,9 @@ def _begin(flows: FlowSet, talk: Talk, channel: str) -> Stage:
     world = World()
     if isinstance(interview, Mapping):
         world.interview = {**INTERVIEW, **interview}
+        label, line = world.interview["employer"], world.interview["place"]
+        spot = {"id": 9, "label": label, "address": line, "line": line, "doors": []}
+        world.interview.setdefault("spot", spot)
         progress.facts["interview"] = dict(world.interview)
     return Stage(flows, talk, channel, talk.now, progress, world, talk.opted_in)
 
