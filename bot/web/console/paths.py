@@ -7,6 +7,7 @@ the proof of its own login.
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
     POST /staff/people/{ref}/reply | take-over | hand-back      /staff/items/{item}/done | claim
     GET, POST /staff/on-call      POST /staff/on-call/{shift}/remove
+    GET  /staff/places     POST /staff/places/asked/{item} | learned/{place}      (pins that staff set)
     GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
     GET, POST /staff/sign-in      POST /staff/sign-out  /staff/demo-sign-in
 """
@@ -22,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.web.console import acts, by_hand, door, entrance, on_call, reading
+from bot.web.console import acts, by_hand, door, entrance, on_call, pins, reading
 from bot.web.console.deps import StaffDeps
 from bot.web.pages import Guarded, from_our_page, see_other
 from storage.staff import CaseworkerRow
@@ -55,6 +56,9 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path("/staff/on-call/{shift}/remove", act(on_call.remove), "POST"),
         _path("/staff/rides", visit(by_hand.rides)),
         _path("/staff/rides/{id}", act(by_hand.mark), "POST"),
+        _path("/staff/places", visit(pins.pins)),
+        _path("/staff/places/asked/{item}", act(pins.set_pin), "POST"),
+        _path("/staff/places/learned/{place}", act(pins.answer_learned), "POST"),
         _path("/staff/sign-in", partial(entrance.sign_in_page, deps)),
         _path("/staff/sign-in", partial(entrance.sign_in, deps), "POST"),
         _path("/staff/sign-out", act(entrance.sign_out), "POST"),
