@@ -105,7 +105,7 @@ def _act(about: About, flows: FlowSet, settings: Settings, word: str, do: Do) ->
     def event(connection: sa.Connection, at: datetime) -> Event | None:
         return did[-1].event
 
-    origin = Origin(kind="ride", sender="staff")
+    origin = Origin(kind="ride", sender="schedule")
     act = Act(Happening(person_id=about.person_id, event=event, settle=settle, origin=origin))
     return act
 

@@ -18,6 +18,8 @@ from storage.on_call import Stretch
 from storage.rides import RideRow
 
 BEFORE = timedelta(minutes=60)
+AWAY = timedelta(hours=3)
+"""From an appointment's start until a person is home, where no car says it better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,15 @@ class StandingBy:
 def standing_by(
     connection: sa.Connection, interview: InterviewRow, legs: Sequence[RideRow]
 ) -> StandingBy | None:
-    """Say who stands by for an appointment's booked rides; None where no car is booked."""
-    out = held_leg(legs, "out")
-    if out is None or out.pickup_at is None:
+    """Say who stands by for an appointment's rides, lost ones too; None where no car ever was to come."""
+    cars = [one for one in legs if one.leg == "out" and one.pickup_at is not None]
+    if not cars or cars[-1].pickup_at is None:
         return None
+    pickup_at = cars[-1].pickup_at
     home = held_leg(legs, "home")
     back = home.changed_at if home is not None and home.state == "completed" else None
     if back is None:
         told = view_of(connection, interview).get("back_at")
-        back = interview.at if told is None else to_utc(told, interview.zone)
-    since, until = out.pickup_at - BEFORE, max(back, out.pickup_at)
+        back = interview.at + AWAY if told is None else to_utc(told, interview.zone)
+    since, until = pickup_at - BEFORE, max(back, pickup_at)
     return StandingBy(since, until, tuple(on_call.watch(connection, since, until, interview.person_id)))

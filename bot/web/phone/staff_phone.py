@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from bot.channels.base import Outbound
 from bot.web.pages import clock_time, day
-from bot.web.phone import handset
 from bot.web.phone.drawn import Bubble, Link, Phone
 from flows.sms_parts import parts
 from storage import alarms, on_call, staff
@@ -71,7 +70,7 @@ def draw_staff(
         before = today
     return Phone(
         name=name,
-        spoken=f"{handset.spoken(name)} ({phone.who.name}, alarms)",
+        spoken=f"{phone.who.name.split()[0]}: alarms",
         app="sms",
         other=None,
         bubbles=bubbles,
