@@ -240,7 +240,7 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
         _interview(cast, {}, connection)
     _change_interview(cast, name, given.get("interview") or {}, at, connection)
     fields: dict[str, Any] = {}
-    if name.startswith("ride.") and name not in ("ride.failed", "ride.waits_for_done"):
+    if name.startswith("ride.") and name not in ("ride.failed", "ride.offered", "ride.waits_for_done"):
         leg = _drive(cast, name, given.get("ride") or {}, at, connection)
         fields["ride"] = _over(ride_view(connection, leg), given.get("ride") or {})
     if name == "ride.failed":

@@ -111,6 +111,12 @@ def pay(connection: sa.Connection, row: RideRow, settings: Settings, now: dateti
         need_human(connection, row.person_id, "ride not paid", words, due_at, now, about=about)
 
 
+def pay_what_is_owed(connection: sa.Connection, settings: Settings, now: datetime) -> None:
+    """Pay the rides that are over and hold money still: their fund had not enough when they ended."""
+    for row in rides.owed(connection):
+        pay(connection, row, settings, now)
+
+
 def _tell_staff(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
     kind = "car lost" if row.state == "failed" and had_car(connection, row) else _FOR_STAFF.get(row.state)
     if kind is not None:

@@ -105,8 +105,10 @@ def _begin(held: Tended, cents: int, connection: sa.Connection) -> Tended | str:
             return "waits"
         case "held":
             pass
-    leaves = {"provider": held.provider.name, "ordered_at": now}
-    begun = rides.change_ride(connection, row.id, row.version, now, state="booking", **leaves)
+    ours = held.provider.name
+    begun = rides.change_ride(
+        connection, row.id, row.version, now, state="booking", provider=ours, ordered_at=now
+    )
     assert begun is not None, "its row is locked"
     return replace(held, leg=replace(held.leg, row=begun))
 

@@ -36,6 +36,7 @@ from bot.worker import (
     rides,
     roster,
     timers,
+    waitlist,
 )
 from bot.worker.workshop import Step, Workshop
 from storage import due
@@ -62,6 +63,7 @@ STEPS: Mapping[str, Step] = {
     "alarms": alarms.step,
     "calls": alarms.send,
     "reconcile": reconcile.step,
+    "waitlist": waitlist.step,
     "housekeeping": housekeeping.step,
 }
 FAMILIES: Mapping[str, Family] = {
@@ -82,13 +84,14 @@ SELDOM = {
     "reaching": timedelta(seconds=60),
     "reconcile": timedelta(seconds=20),
     "roster": timedelta(seconds=60),
+    "waitlist": timedelta(seconds=20),
     "ride_sweep": timedelta(seconds=60),
 }
 LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping", "reaching", "roster"})
+ALONE = frozenset({"housekeeping", "reaching", "roster", "waitlist"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
