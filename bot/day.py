@@ -35,8 +35,8 @@ def look_at_day(connection: sa.Connection, action: LookAtDay, who: Acting) -> An
     if near is not None and (shown := interview_view(connection, near.id)) is not None:
         view["near"] = shown
     facts = _facts(connection, who.person_id)
-    home_by = facts.get("home_by")
-    if isinstance(home_by, time) and _is_late(view["back_at"], action.at, home_by):
+    home_by = _clock(facts.get("home_by"))
+    if home_by is not None and _is_late(view["back_at"], action.at, home_by):
         view["home_by"] = datetime.combine(action.at.date(), home_by)
     taken = _taken(facts.get("fixed_hours"), action.at - SETS_OUT, view["back_at"])
     if taken is not None:
@@ -57,6 +57,17 @@ def _near(
 def _facts(connection: sa.Connection, person_id: int) -> Mapping[str, Any]:
     person = people.person(connection, person_id)
     return {} if person is None else cast(Mapping[str, Any], from_json(person.facts))
+
+
+def _clock(fact: Any) -> time | None:
+    """Read a time of day off a record, where it stands as JSON wrote it."""
+    match fact:
+        case time():
+            return fact
+        case str() if fact:
+            return time.fromisoformat(fact)
+        case _:
+            return None
 
 
 def _is_late(back: datetime, at: datetime, home_by: time) -> bool:

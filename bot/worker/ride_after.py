@@ -23,11 +23,13 @@ from flows.events import (
     RideDroppedOff,
     RideFailed,
     RideHome,
+    RideLate,
     RideLost,
     RideMissed,
 )
-from storage import funds, hand_rides, interviews, rides
+from storage import funds, hand_rides, interviews, learned_places, rides
 from storage.attention import need_human, needed_since
+from storage.lifecycle import steps
 from storage.rides import RideRow
 from storage.subjects import subject
 
@@ -59,6 +61,8 @@ def follow(
     pay(connection, after, settings, now)
     if after.provider == "manual" and not after.live:  # whoever was asked to book it need not any more
         hand_rides.drop(connection, after.ref, now)
+    if before.state != after.state == "completed":
+        learned_places.learn(connection, after, now)
     if before.state == after.state or after.wanted != "booked":
         return False
     if _may_climb(after) and order_again(connection, after, fleet, settings, now):
@@ -167,13 +171,26 @@ def event_of(
     if news == "booked":
         return _booked(connection, after, view, at)
     ride = ride_view(connection, after)
+    if news == "car" and told_of_another(connection, before):
+        ride["other"] = True
     if news == "lost":
         return RideLost(at=at, interview=view, ride=ride, reason=reason, again=again)
     return _NEWS[news](at=at, interview=view, ride=ride)
 
 
-_NEWS: dict[News, type[RideCar | RideArrived | RideDroppedOff | RideHome | RideMissed]] = {
+def told_of_another(connection: sa.Connection, before: RideRow) -> bool:
+    """Say whether the person was told of another car for this leg: of this booking, or of the one it stands
+    in for."""
+    life = steps(connection, "ride", before.id)
+    if any(step.after in ("accepted", "arriving") and step.version <= before.version for step in life):
+        return True
+    legs = [one for one in rides.rides_of(connection, before.interview_id) if one.leg == before.leg]
+    return any(one.car is not None for one in chain(legs, before)[:-1])
+
+
+_NEWS: dict[News, type[RideCar | RideLate | RideArrived | RideDroppedOff | RideHome | RideMissed]] = {
     "car": RideCar,
+    "late": RideLate,
     "arrived": RideArrived,
     "dropped_off": RideDroppedOff,
     "home": RideHome,
@@ -182,13 +199,14 @@ _NEWS: dict[News, type[RideCar | RideArrived | RideDroppedOff | RideHome | RideM
 
 
 def _booked(connection: sa.Connection, leg: RideRow, view: Any, at: datetime) -> Event | None:
-    """Tell of a booking once both ways are sure."""
+    """Tell of a booking once each of its ways is sure; a way home is none where a car goes on from there."""
     legs = rides.rides_of(connection, leg.interview_id)
-    held = [held_leg(legs, which) for which in ("out", "home")]
-    if leg.wanted != "booked" or any(one is None or one.state in NOT_YET_BOOKED for one in held):
+    held = [one for which in ("out", "home") if (one := held_leg(legs, which)) is not None]
+    if leg.wanted != "booked" or not held or any(one.state in NOT_YET_BOOKED for one in held):
         return None
     out = held[0]
-    assert out is not None
+    if out.leg != "out":
+        return None
     if out.state == "completed":
         return None  # another car home: it is told of when it comes
     return RideBooked(at=at, interview=view, ride=ride_view(connection, out))
