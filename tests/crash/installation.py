@@ -75,14 +75,14 @@ ENDS_WITHIN: Final = 10.0
 
 @dataclass
 class Stop:
-    """How a process that was asked to end did. `starved`: seconds for which it waited for a processor.
+    """How a process that was asked to end did. `starved`: for how long its unluckiest thread stood in line.
 
     Those are its neighbours' on the machine, not its own: on two cores that others use too they can be many.
     """
 
     process: BaseProcess
     asked: float
-    starved_before: float
+    waited_before: dict[str, float]
     seconds: float = 0.0
     starved: float = 0.0
 
@@ -90,7 +90,9 @@ class Stop:
         """Note how long it has taken so far, if it still runs."""
         if self.process.is_alive():
             self.seconds = time.monotonic() - self.asked
-            self.starved = max(self.starved, waited_for_processor(self.process.pid) - self.starved_before)
+            waited = waited_for_processor(self.process.pid)
+            each = [seconds - self.waited_before.get(thread, 0.0) for thread, seconds in waited.items()]
+            self.starved = max([self.starved, *each])
 
     @property
     def well(self) -> bool:
@@ -110,13 +112,13 @@ def stop_asked(process: BaseProcess) -> Stop:
     return stop
 
 
-def waited_for_processor(pid: int | None) -> float:
-    """Tell for how many seconds a process's threads stood in line; 0 where the system does not say."""
-    waited = 0
+def waited_for_processor(pid: int | None) -> dict[str, float]:
+    """Tell for how many seconds each thread waited for a processor; nothing where the system does not say."""
+    waited = {}
     for line in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         with suppress(OSError):  # a thread that has just ended
-            waited += int(line.read_text().split()[1])
-    return waited / 1e9
+            waited[line.parent.name] = int(line.read_text().split()[1]) / 1e9
+    return waited
 
 
 class DidNotStart(Exception):

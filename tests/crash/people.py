@@ -35,7 +35,7 @@ BOOKING: Final[Sequence[Line]] = (
     ("1", "First name"),
     ("Ray", "18 or older"),
     ("yes", "to go?"),
-    ("1", "your car:"),
+    ("1", ", your car"),
     ("thanks", ""),
 )
 BOOKS: Final = "thanks"

@@ -148,7 +148,7 @@ def test_a_stop_is_slow_by_its_own_seconds_only(
     seconds: float, starved: float, code: int, well: bool
 ) -> None:
     ended = cast(BaseProcess, SimpleNamespace(exitcode=code))
-    assert Stop(ended, 0.0, 0.0, seconds, starved).well is well
+    assert Stop(ended, 0.0, {}, seconds, starved).well is well
 
 
 def test_order_is_counted_where_it_was_certain() -> None:
