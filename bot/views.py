@@ -133,8 +133,8 @@ def _view(
         view["home"] = True
     if row.outcome is not None:
         view["outcome"] = row.outcome
-    if any(leg.approval == "waiting" and is_held(leg) for leg in legs):
-        view["waits_for_ok"] = True
+    if waiting := [leg.estimate_cents for leg in legs if leg.approval == "waiting" and is_held(leg)]:
+        view["waits_for_ok"] = f"{sum(waiting) / 100:.2f}"
     return view
 
 

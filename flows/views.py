@@ -43,7 +43,7 @@ class InterviewView(TypedDict):
     left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
     ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
     them, also after a move, and `confirmed`, `going_home` (the person asked for the car away), `home` (they
-    are there), `outcome`, `waits_for_ok` (staff have to agree to what the ride costs). Of two close together
+    are there), `outcome`, `waits_for_ok` (dollars, for staff only: they have to agree to them). Of two close together
     `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
     itself; `moved` says that it had another time before.
     """
@@ -68,7 +68,7 @@ class InterviewView(TypedDict):
     going_home: NotRequired[bool]
     home: NotRequired[bool]
     outcome: NotRequired[str]
-    waits_for_ok: NotRequired[bool]
+    waits_for_ok: NotRequired[str]
 
 
 class MoneyView(TypedDict):

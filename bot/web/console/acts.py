@@ -4,16 +4,19 @@ The rule: whom they may not see they can do nothing to, and are told no more tha
 """
 
 import re
+from datetime import datetime
 from functools import partial
 
+import sqlalchemy as sa
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.funding import answer_cost
 from bot.web.console.deps import StaffDeps
 from bot.web.console.reading import LONGEST_REPLY, REF, no, person_page
 from bot.web.pages import see_other
-from storage import desk, exclusions
+from storage import audit, desk, exclusions
 from storage.staff import CaseworkerRow
 
 
@@ -51,6 +54,26 @@ async def hand_back(deps: StaffDeps, request: Request, who: CaseworkerRow, form:
         return await person_page(deps, request, who)
     await deps.conversations.hand_back(person_id, who.id)
     return _back(request)
+
+
+async def ride_cost(deps: StaffDeps, request: Request, who: CaseworkerRow, form: FormData) -> Response:
+    """Agree to what a person's rides cost, or not; a worker books them, or tells the person."""
+    person_id = await _theirs(deps, request, who)
+    if person_id is None:
+        return await person_page(deps, request, who)
+    yes = form.get("answer") == "yes"
+    await deps.database.run(partial(_answer_cost, person_id, yes, who.id, deps.clock.now()))
+    return _back(request)
+
+
+def _answer_cost(
+    person_id: int, yes: bool, caseworker_id: int, now: datetime, connection: sa.Connection
+) -> None:
+    answer_cost(connection, person_id, yes, caseworker_id, now)
+    action = "agreed_to_ride_cost" if yes else "refused_ride_cost"
+    audit.append(
+        connection, actor=f"caseworker:{caseworker_id}", action=action, object=f"person:{person_id}", now=now
+    )
 
 
 async def done(deps: StaffDeps, request: Request, who: CaseworkerRow, form: FormData) -> Response:

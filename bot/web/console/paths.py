@@ -5,7 +5,7 @@ the proof of its own login.
 
     GET  /staff  /staff/list (the list alone)  /staff/live
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
-    POST /staff/people/{ref}/reply | take-over | hand-back      /staff/items/{item}/done | claim
+    POST /staff/people/{ref}/reply | take-over | hand-back | ride-cost      /staff/items/{item}/done | claim
     GET, POST /staff/on-call      POST /staff/on-call/{shift}/remove
     GET  /staff/places     POST /staff/places/asked/{item} | learned/{place}      (pins that staff set)
     GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
@@ -48,6 +48,7 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path(f"{person}/reply", act(acts.reply), "POST"),
         _path(f"{person}/take-over", act(acts.take_over), "POST"),
         _path(f"{person}/hand-back", act(acts.hand_back), "POST"),
+        _path(f"{person}/ride-cost", act(acts.ride_cost), "POST"),
         _path(f"{person}/ride-company", act(acts.allow_company), "POST"),
         _path("/staff/items/{item}/done", act(acts.done), "POST"),
         _path("/staff/items/{item}/claim", act(acts.claim), "POST"),
