@@ -18,6 +18,9 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=True, nullable=False),
         sa.Column("person_id", ID, nullable=False),
         sa.Column("place_id", ID, nullable=False),
+        sa.Column("stop_place_id", ID, nullable=False),
+        sa.Column("door", sa.LargeBinary(), nullable=True),
+        sa.Column("rider", sa.LargeBinary(), nullable=False),
         sa.Column("employer", sa.LargeBinary(), nullable=True),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("first_day", sa.String(), nullable=False),
@@ -37,6 +40,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["place_id"], ["place.id"], name=op.f("fk_work_plan_place_id"), ondelete="NO ACTION"
+        ),
+        sa.ForeignKeyConstraint(
+            ["stop_place_id"], ["place.id"], name=op.f("fk_work_plan_stop_place_id"), ondelete="NO ACTION"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_plan")),
         sqlite_autoincrement=True,
