@@ -101,6 +101,15 @@ def test_production_refuses_a_demo_key_even_as_an_old_one() -> None:
         ("ENCRYPTION_KEYS", f"a:{KEY},a:{KEY}", "names one id twice"),
         ("TELEGRAM_WEBHOOK_SECRET", "two words", "may hold letters, digits, _ and - only (at most 256)"),
         ("TWILIO_ACCOUNT_SID", "SK0", "must be AC and 32 hexadecimal digits"),
+        ("RIDE_PROVIDERS", "taxis", "must name some of guest_rides, guest_rides_2, manual, each once"),
+        (
+            "RIDE_PROVIDERS",
+            "manual manual",
+            "must name some of guest_rides, guest_rides_2, manual, each once",
+        ),
+        ("RIDE_CAPS", "lead=soon", "must have lead as 45m, 2h or 30d"),
+        ("RIDE_CAPS", "flexible=1", "must have flexible as yes or no"),
+        ("RIDE_CAPS", "lead=1h lead=2h", "names one thing twice"),
     ],
 )
 def test_a_bad_value_is_answered_in_plain_words(name: str, value: str, said: str) -> None:
@@ -128,6 +137,10 @@ def test_every_problem_is_named_at_once_and_no_secret_is_shown() -> None:
         ({"TELEGRAM_MODE": "polling"}, {"TELEGRAM_TOKEN"}),
         ({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}, {"TWILIO_AUTH_TOKENS", "TWILIO_FROM"}),
         ({"TWILIO_FROM": "+12155550100"}, {"TWILIO_ACCOUNT_SID"}),
+        (
+            {"RIDE_PROVIDERS": "guest_rides_2"},
+            {"RIDE2_API_BASE", "RIDE2_CLIENT_ID", "RIDE2_CLIENT_SECRET"},
+        ),
     ],
 )
 def test_half_a_channel_is_refused(given: dict[str, str], missing: set[str]) -> None:
