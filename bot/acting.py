@@ -69,6 +69,7 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     clock. An answer that is promised sooner already stands: it is said again."""
     human, promised = in_charge(connection, who.settings, who.person_id, kind, who.now)
     due_at = min(promised, _answer_due(connection, who.settings, human, kind, who.now))
+    there = _awake(connection, who.settings, who.person_id, human, who.now)
     words = text or who.last_words or kind
     need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
     standing = _standing(connection, who.person_id, who.now, promised)
@@ -81,7 +82,7 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
         "who": first_name(human, who.settings),
         "hours": hours_of(human, who.settings),
         "when": wall_clock(promised, who.zone),
-        "awake": awake(connection, who.settings, who.person_id, who.now),
+        "awake": there,
     }
     if who.settings.taxi_phone:
         told["taxi"] = spoken_number(who.settings.taxi_phone)
@@ -110,10 +111,13 @@ def in_charge(
 
 def awake(connection: sa.Connection, settings: Settings, person_id: int, now: datetime) -> bool:
     """Say whether a human is there for a person now: on call, or their caseworker at work."""
-    if line(connection, now, person_id):
-        return True
-    human = on_duty(connection, person_id)
-    return human is not None and _at_work(settings, human, now)
+    return _awake(connection, settings, person_id, on_duty(connection, person_id), now)
+
+
+def _awake(
+    connection: sa.Connection, settings: Settings, person_id: int, human: CaseworkerRow | None, now: datetime
+) -> bool:
+    return (human is not None and _at_work(settings, human, now)) or bool(line(connection, now, person_id))
 
 
 def who_comes(

@@ -45,6 +45,7 @@ class OfficeHours:
         return replace(self, closed=frozenset(closed))
 
 
+@lru_cache(maxsize=256)
 def read_hours(words: str | None) -> OfficeHours:
     """Read "Mon-Fri 9-5" or "Tue-Sat 8:30am-16:00"; what cannot be read counts as Mon-Fri 9-5."""
     match = _HOURS.search(words or "")

@@ -4,16 +4,21 @@ The rule: SIGINT and SIGTERM end it in order (bot/running.py), SIGHUP has it loo
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import uvicorn
 
 from bot.app import App
 from bot.running import PATIENCE
+
+COLLECT_AFTER: Final = (10_000, 20, 20)
+"""New objects between two looks at the newest; looks until the next older ones are looked at too."""
 
 
 class PortTaken(Exception):
@@ -47,6 +52,7 @@ async def _serve(app: App, listener: socket.socket, started: Callable[[], None])
         await asyncio.sleep(0.01)
     if server.started:
         started()
+        settle_down()
     await serving
 
 
@@ -59,10 +65,22 @@ async def _only_work(app: App, started: Callable[[], None]) -> None:
     try:
         async with app.asgi.router.lifespan_context(app.asgi):
             started()
+            settle_down()
             await end.wait()
     finally:
         for number in ends:
             loop.remove_signal_handler(number)
+
+
+def settle_down() -> None:
+    """Have the garbage collector pass over all that is here by now, and come less often.
+
+    What a process has when it has started it keeps: some 300,000 objects, a tenth of a second each time they
+    are all looked at, which was a tenth of a turn's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 @contextmanager

@@ -13,7 +13,9 @@ from typing import Any, get_args
 from flows.events import Event
 
 _PLAIN = (str, int, float, bool, type(None))
+_AS_IT_IS = frozenset(_PLAIN)
 _EVENTS: Mapping[str, type] = {cls.__name__: cls for cls in get_args(Event)}
+_NAMES = {cls: tuple(each.name for each in fields(cls)) for cls in _EVENTS.values()}
 
 
 def _inside(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,9 +32,13 @@ _TAGS: Mapping[str, Callable[[Any], Any]] = {
 
 def to_json(value: Any) -> Any:
     """Write one flow value as JSON; tuples come back as lists."""
-    if isinstance(value, _PLAIN):
+    if type(value) in _AS_IT_IS or isinstance(value, _PLAIN):
         return value
     match value:
+        case dict():
+            return _outside(value)
+        case list():
+            return [to_json(each) for each in value]
         case datetime():
             return {"$datetime": value.isoformat()}
         case date():
@@ -40,16 +46,22 @@ def to_json(value: Any) -> Any:
         case time():
             return {"$time": value.isoformat()}
         case Mapping():
-            inside = {str(key): to_json(each) for key, each in value.items()}
-            return {"$map": inside} if len(inside) == 1 and next(iter(inside)).startswith("$") else inside
-        case list() | tuple():
+            return _outside(value)
+        case tuple():
             return [to_json(each) for each in value]
         case _:
             raise TypeError(f"{type(value).__name__} is not a value of the flow language")
 
 
+def _outside(value: Mapping[Any, Any]) -> dict[str, Any]:
+    inside = {str(key): to_json(each) for key, each in value.items()}
+    return {"$map": inside} if len(inside) == 1 and next(iter(inside)).startswith("$") else inside
+
+
 def from_json(value: Any) -> Any:
     """Read back what `to_json` wrote."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, list):
         return [from_json(each) for each in value]
     if not isinstance(value, dict):
@@ -63,7 +75,7 @@ def from_json(value: Any) -> Any:
 def event_to_json(event: Event) -> dict[str, Any]:
     """Write an event as JSON: its class under "event" and its fields, aware moments with their offset."""
     return {"event": type(event).__name__} | {
-        each.name: to_json(getattr(event, each.name)) for each in fields(event)
+        name: to_json(getattr(event, name)) for name in _NAMES[type(event)]
     }
 
 

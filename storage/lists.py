@@ -154,9 +154,10 @@ def _as_usual(connection: sa.Connection, sql: str, error: Any) -> sa.exc.Stateme
     lost = dialect.is_disconnect(error, pooled, None)
     if lost:
         connection.invalidate(error)
-    return sa.exc.DBAPIError.instance(
+    told: sa.exc.StatementError = sa.exc.DBAPIError.instance(
         sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
     )
+    return told
 
 
 def _length(values: Sequence[Any]) -> int:

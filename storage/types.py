@@ -8,6 +8,7 @@ Types convert by processors of their own, without SQLAlchemy's chain: every turn
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
@@ -69,6 +70,7 @@ def _moment(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)  # a list writes its one moment into every row
 def _moment_as_text(value: datetime | None) -> str | None:
     moment = _moment(value)
     return None if moment is None else moment.isoformat(" ", "microseconds")[:26]  # SQLite knows no zones
@@ -89,8 +91,10 @@ class Sealed(TypeDecorator[Any]):
         self.place = place
 
     def bind_processor(self, dialect: Dialect) -> _Write:
+        place, to_bytes = self.place, self.to_bytes
+
         def write(value: Any) -> bytes | None:
-            return None if value is None else seal(keys_of(dialect), self.place, self.to_bytes(value))
+            return None if value is None else seal(keys_of(dialect), place, to_bytes(value))
 
         return write
 
@@ -147,12 +151,7 @@ class EncryptedJSON(Sealed):
 
 def to_json(value: Any) -> bytes:
     """Write JSON without spaces, in the mapping's own order, moments and dates as ISO text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
-
-
-def as_row(value: "DataclassInstance") -> dict[str, Any]:
-    """Lay a frozen value's fields out as a row; not copied deeply, as `asdict` would."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return _ENCODER.encode(value).encode()
 
 
 def _plain(value: object) -> object:
@@ -165,3 +164,11 @@ def _plain(value: object) -> object:
             return sorted(value)
         case _:
             raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def as_row(value: "DataclassInstance") -> dict[str, Any]:
+    """Lay a frozen value's fields out as a row; not copied deeply, as `asdict` would."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

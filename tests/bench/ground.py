@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from bot.channels.base import Inbound
 from bot.clock import Clock, SystemClock
 from bot.conversation import Conversations
+from bot.serving import settle_down
 from bot.settings import Settings
 from flows.library import shipped
 from storage.crypto import KeyRing
@@ -88,6 +89,7 @@ async def shell(url: str) -> AsyncIterator[Conversations]:
     database = open_database(url, KEYS)
     talks = Conversations(database, shipped(), SETTINGS, SystemClock(), lambda _: None)
     await talks.keep_flows()
+    settle_down()
     try:
         yield talks
     finally:
