@@ -26,9 +26,11 @@ from bot.channels.base import (
 )
 from bot.channels.simulator import Simulator
 from bot.worker import alarms as worker
+from bot.worker import reaching
 from storage import alarms, attention, on_call, staff
 from storage.tables import Alarm, AlarmCall, AttentionItem, Caseworker, Person, StaffText, table
 from tests.worker.conftest import BOSTON, EVENING, RAY, Town
+from tests.worker.test_reaching import _silent_since_noon
 
 MARIA, SAM = "sms:+15555550199", "sms:+15555550198"
 ZONE = "America/New_York"
@@ -341,3 +343,33 @@ async def test_two_processes_call_once(town: Town) -> None:
     await car_lost(town)
     await asyncio.gather(*(worker.step(town.workshop) for _ in range(4)))
     assert len(await town.new_texts(MARIA)) == 1
+
+
+# --- what rings -------------------------------------------------------------------------------------
+
+
+@SQLITE
+async def test_who_is_silent_about_a_car_tomorrow_wakes_somebody_that_evening(town: Town) -> None:
+    await roster(town)
+    await town.wants_cars()
+    await town.workshop.database.run(_silent_since_noon)
+    town.clock.move_to(EVENING.replace(hour=20, minute=4))
+    await reaching.step(town.workshop)
+    await after(town, minutes=0)
+    assert await town.new_texts(MARIA) == []
+    town.clock.move(timedelta(minutes=1))
+    await reaching.step(town.workshop)
+    await after(town, minutes=0)
+    [text] = await town.new_texts(MARIA)
+    assert text.startswith("Onward alarm: no answer about the ride.")
+
+
+@SQLITE
+async def test_a_crisis_wakes_somebody_at_three_in_the_night(town: Town) -> None:
+    await roster(town)
+    town.clock.move_to(EVENING.replace(day=24, hour=3))
+    await town.text("i want to kill myself")
+    await after(town, minutes=0)
+    [text] = await town.new_texts(MARIA)
+    assert text.startswith("Onward alarm: ")
+    assert "kill" not in text
