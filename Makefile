@@ -18,7 +18,7 @@ COMPILE := $(UV) compile --universal --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make pins" --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check chat run check test long fuzz crash contrast mutants typed simulate bench coverage fix pins clean
+.PHONY: help setup demo demo-check chat run check test long fuzz crash contrast mutants typed simulate rides-proof bench coverage fix pins clean
 
 help:  ## list these commands
 	@echo "Onward: make COMMAND, where COMMAND is one of"
@@ -69,6 +69,9 @@ contrast: .venv/.dev  ## kill a plain bot KILLS=20 times in the same way, and co
 
 mutants: .venv/.dev  ## plant each known bug in a copy and see that a check fails; JOBS=2 copies at a time
 	$(BIN)/python -m tests.mutants --jobs $(JOBS) $(ARGS)
+
+rides-proof: .venv/.dev  ## live 60 interviews under each fault of a ride company, and 10,000 contended holds of money
+	$(BIN)/python -m tests.rides_proof --seed $(SEED) $(ARGS)
 
 bench: .venv/.dev  ## measure Onward beside its peers: one table (ARGS="turns --full")
 	$(BIN)/python -m tests.bench $(ARGS)

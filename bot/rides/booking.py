@@ -5,6 +5,7 @@ whatever the provider shows last is how things stand. A place's street line goes
 name: a name can tell what kind of house it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -115,7 +116,7 @@ def state_of(snapshot: Snapshot, row: RideRow) -> str:
 
 def news_of(before: RideRow, after: RideRow) -> News | None:
     """Say what the person has to hear about a change, if anything; of several steps only the last counts."""
-    if _plate(before) != _plate(after) and after.state in ("accepted", "arriving"):
+    if plate_of(before.car) != plate_of(after.car) and after.state in ("accepted", "arriving"):
         return "car"
     if after.state == "accepted" and _is_late(after) and not _is_late(before):
         return "late"
@@ -146,8 +147,9 @@ def _is_late(row: RideRow) -> bool:
     return row.car is not None and bool(row.car.get("late"))
 
 
-def _plate(row: RideRow) -> str | None:
-    return None if row.car is None else row.car["plate"]
+def plate_of(car: Mapping[str, Any] | None) -> str | None:
+    """Give the plate of a car as its row keeps it; None while no driver has it."""
+    return None if car is None else str(car["plate"])
 
 
 def look_again(row: RideRow, now: datetime) -> datetime | None:

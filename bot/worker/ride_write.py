@@ -5,7 +5,7 @@ at meanwhile (a hint, a DONE, a move) has it looked at once more at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.conversation import Happening, Origin
+from bot.legs import put_right
 from bot.planning import plan_interview
 from bot.rides.base import RideProvider, Snapshot
-from bot.rides.booking import Leg, columns_of, comes_late, is_soon, look_again
+from bot.rides.booking import Leg, columns_of, comes_late, is_soon, look_again, news_of
 from bot.views import car_json
 from bot.worker.ride_after import UNSURE, event_of, follow
 from bot.worker.workshop import Workshop
@@ -27,6 +28,8 @@ from storage.subjects import subject
 
 GIVE_UP_AFTER, SOON_GIVE_UP_AFTER = 8, 4
 """Attempts (about half an hour, about two minutes) until the next company or a human is asked instead."""
+QUIET = frozenset({"car", "free_cancel_until"})
+"""What may change of a leg without anybody having to hear of it, or its plan to be made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +86,19 @@ async def see(held: Tended, snapshot: Snapshot) -> None:
             kept["car"] |= {"late": True}
     elif snapshot.live:
         kept["car"] = None  # between two drivers
-    if row.live and all(getattr(row, name) == value for name, value in kept.items()):
-        await held.workshop.database.run(partial(_as_before, held))
+    changed = {name: value for name, value in kept.items() if getattr(row, name) != value}
+    if row.live and not (changed.keys() - QUIET) and news_of(row, replace(row, **changed)) is None:
+        await held.workshop.database.run(partial(_quietly, held, changed))
     else:
         await over(held, **kept)
 
 
-def _as_before(held: Tended, connection: sa.Connection) -> bool:
-    """Let go of a leg that stands as it stood: no new version, no turn."""
+def _quietly(held: Tended, changed: dict[str, Any], connection: sa.Connection) -> bool:
+    """Let go of a leg that stands as it stood, or whose car is only nearer: no turn, no new plan."""
     now, row = held.now, fresh(connection, held)
     again = now if row is None or _woken(held, row) else look_again(row, now)
+    if row is not None and changed and row.version == held.row.version:
+        rides.change_ride(connection, row.id, row.version, now, **changed)
     return rides.release_lease(connection, held.lease, again)
 
 
@@ -163,6 +169,9 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
         assert after is not None, "its row is locked"
         changed[:] = [before, after]
         climbs[:] = [follow(connection, before, after, workshop.rides, workshop.settings, now)]
+        if after.leg == "out" and after.state in ("failed", "lost") and not climbs[0]:
+            # nobody is left at the appointment before it without a way home
+            put_right(connection, after.person_id, workshop.conversations.flows, workshop.settings, now)
         look = now if _woken(held, before) and after.live else look_again(after, now)
         if not rides.release_lease(connection, held.lease, look):
             return False
@@ -172,7 +181,7 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
     await workshop.conversations.happen(
         Happening(
             person_id=held.row.person_id,
-            event=lambda connection, at: event_of(connection, *changed, climbs[0], at),
+            event=lambda connection, at: event_of(connection, changed[0], changed[1], climbs[0], at),
             origin=Origin(kind="ride", sender="schedule"),
             settle=settle,
         )

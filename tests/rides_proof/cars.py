@@ -25,9 +25,9 @@ from tests.rides_proof.town import COMPANIES, EVENING, SECRET, Town, settle_in
 
 Hook: TypeAlias = Literal["drop", "delay", "reorder", "same_id", "new_id", "bad_signature"]
 EVENING_ENDS: Final = EVENING + timedelta(hours=3)
-ENDS: Final = EVENING + timedelta(hours=62, minutes=30)
+ENDS: Final = EVENING + timedelta(hours=38)
 FINE: Final = timedelta(seconds=10)
-COARSE: Final = timedelta(minutes=4)
+COARSE: Final = timedelta(minutes=6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ AGAIN: Final = frozenset({"left again and again", "nobody drives"})
 A_WHILE: Final = timedelta(minutes=3)
 LONG_BEFORE: Final = timedelta(hours=2)
 LAST_MINUTE: Final = timedelta(minutes=75)
+MOVED_BY: Final = timedelta(hours=3)
 STAYS: Final = timedelta(minutes=40)
 
 
@@ -51,7 +52,10 @@ def plan(town: Town) -> None:
             case _:
                 town.at(one.at - LONG_BEFORE, partial(_trouble, town, one, frozenset()))
         if one.plan not in ("never home", "off the evening before", "off at the last minute", "absent"):
-            town.at(one.at + STAYS + timedelta(days=one.plan == "moved"), partial(_go_home, town, one))
+            town.at(
+                one.at + STAYS + (MOVED_BY if one.plan == "moved" else timedelta()),
+                partial(_go_home, town, one),
+            )
 
 
 async def _call_it_off(town: Town, one: Somebody) -> None:
@@ -65,8 +69,8 @@ async def _call_it_off(town: Town, one: Somebody) -> None:
 
 
 async def _move_it(town: Town, one: Somebody) -> None:
-    """Move it to the next day and ask for both cars again."""
-    one.at += timedelta(days=1)
+    """Move it to later that day and ask for both cars again."""
+    one.at += MOVED_BY
 
     def move(connection: sa.Connection) -> Action | None:
         view = interview_view(connection, one.interview_id)

@@ -2,8 +2,8 @@
 
 Theory of operation. The company is called in this very loop. Each thing that is asked for (this order, a look
 at that trip) meets the fault on its first tries; how many these are goes round, from thing to thing. What
-hangs costs no real time: the caller hears nothing at once, and what is done late is done when the town's clock
-has come to it.
+hangs costs no real time: the caller hears nothing at once, and what is done late is done when the town's
+clock has come to it.
 """
 
 from collections import Counter

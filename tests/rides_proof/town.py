@@ -56,6 +56,8 @@ SECRET: Final = "a webhook secret"
 COMPANIES: Final = ("guest_rides", "guest_rides_2")
 FLOWS: Final = shipped()
 MOST_ROUNDS: Final = 200
+SWEEP_EVERY: Final = timedelta(minutes=40)
+"""Seldomer than in life: a leg's own looks must find nearly everything."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class Town:
     folk: list[Somebody] = field(default_factory=list)
     later: list[tuple[datetime, int, Callable[[], Awaitable[Any]]]] = field(default_factory=list)
     both_at_once: set[tuple[str, ...]] = field(default_factory=set)
+    swept: datetime = EVENING
     hooks: Callable[["Town", str], Awaitable[None]] | None = None
 
     def __post_init__(self) -> None:
@@ -144,8 +147,10 @@ class Town:
 
     async def pump(self) -> None:
         """Run the workers until none has anything to do, and look at the curb."""
-        for _ in range(MOST_ROUNDS):
+        if self.clock.now() >= self.swept + SWEEP_EVERY:
+            self.swept = self.clock.now()
             await ride_sweep.step(self.workshop)
+        for _ in range(MOST_ROUNDS):
             if not await rides_worker.step(self.workshop):
                 break
         else:
