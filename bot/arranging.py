@@ -36,6 +36,10 @@ from storage.places import PlaceRow
 from storage.rides import RideRow
 from storage.tables.going import InterviewKind, OkToGo
 
+ASKED_AFTER_A_MISS = timedelta(days=60)
+"""So long after a missed car the answer of the morning is asked for at the booking; no car is called off for
+silence."""
+
 DONE_FROM = timedelta(minutes=15)
 """A car home may be called from this long before the interview begins: some are sent away at once."""
 
@@ -185,7 +189,10 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     except _NoMoney:
         put_on_list(connection, row, stop, there, who.settings, who.now)
         return Failed("no_money_left")
-    return Done(_planned(connection, row, who))
+    view = dict(_planned(connection, row, who))
+    if rides.missed_since(connection, who.person_id, who.now - ASKED_AFTER_A_MISS):
+        view["confirm_by_reply"] = True
+    return Done(view)
 
 
 class _NoMoney(Exception):

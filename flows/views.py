@@ -43,7 +43,8 @@ class InterviewView(TypedDict):
     left out while nothing is known: `pickup_at`, `pickup` (label and door in words) and `back_at` while no
     ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
     them, also after a move, and `confirmed`, `going_home` (the person asked for the car away), `home` (they
-    are there), `outcome`, `waits_for_ok` (dollars, for staff only: they have to agree to them). Of two close together
+    are there), `outcome`, `waits_for_ok` (dollars, for staff only: they have to agree to them),
+    `confirm_by_reply` (they missed a car lately: that morning's answer is asked for). Of two close together
     `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
     itself; `moved` says that it had another time before.
     """
@@ -68,6 +69,7 @@ class InterviewView(TypedDict):
     going_home: NotRequired[bool]
     home: NotRequired[bool]
     outcome: NotRequired[str]
+    confirm_by_reply: NotRequired[bool]
     waits_for_ok: NotRequired[str]
 
 
@@ -94,6 +96,25 @@ class DayView(TypedDict):
     later: NotRequired[str]
     stop: NotRequired[PlaceView]
     door: NotRequired[str]
+
+
+class WorkView(TypedDict):
+    """Rides to a job: the first shift, the last day they go on (`until`), when the car comes on a usual day and
+    when the one home does. `bus` is how they get there afterwards, where staff entered it.
+
+    `home_by`, `busy_from` and `busy_to` are there when a shift runs into hours the person told us of.
+    """
+
+    id: int
+    employer: str
+    first: datetime
+    until: datetime
+    pickup_at: datetime
+    home_at: datetime
+    bus: NotRequired[str]
+    home_by: NotRequired[datetime]
+    busy_from: NotRequired[datetime]
+    busy_to: NotRequired[datetime]
 
 
 class RideView(TypedDict):

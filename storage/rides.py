@@ -167,6 +167,12 @@ def onward_from(connection: sa.Connection, people: Collection[int]) -> list[Ride
     return _list(connection, sa.and_(RIDE.c.person_id.in_(people), RIDE.c.leg == "out", RIDE.c.flexible))
 
 
+def missed_since(connection: sa.Connection, person_id: int, since: datetime) -> bool:
+    """Say whether a car came and left without this person since then."""
+    mine = sa.and_(RIDE.c.person_id == person_id, RIDE.c.state == "missed", RIDE.c.changed_at >= since)
+    return connection.execute(sa.select(RIDE.c.id).where(mine).limit(1)).first() is not None
+
+
 def last_driven(connection: sa.Connection, person_id: int, since: datetime) -> RideRow | None:
     """Return a person's newest ride that has had a car since then, whatever became of it."""
     mine = sa.and_(RIDE.c.person_id == person_id, RIDE.c.car.is_not(None), RIDE.c.changed_at >= since)

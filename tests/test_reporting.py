@@ -116,3 +116,11 @@ def test_a_car_that_drives_is_not_let_go(desk: Desk) -> None:
     ride = desk.did(LookAtRide())
     drives(desk, "in_progress")
     assert desk.does(LetCarGo(ride=ride)) == Failed("gone")
+
+
+def test_after_a_missed_car_the_next_booking_asks_for_the_mornings_answer(desk: Desk) -> None:
+    first = desk.booked()
+    assert "confirm_by_reply" not in first
+    drives(desk, "booking", "booked", "accepted", "arriving", "missed")
+    again = desk.did(desk.booking(desk.saved(datetime(2027, 3, 1, 8))))
+    assert again["confirm_by_reply"]
