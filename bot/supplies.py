@@ -5,6 +5,7 @@ The rule: what is made here is written into the audit; a code is printed once, h
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Final
@@ -34,6 +35,9 @@ class NewFund:
     cents: int
     grant: str | None = None
     limit_cents: int | None = None
+    area: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,9 @@ def _add_fund(new: NewFund, connection: sa.Connection) -> int:
                 now=now,
                 grant_code=new.grant,
                 ride_limit_cents=new.limit_cents,
+                area=new.area,
+                starts_at=new.starts_at,
+                ends_at=new.ends_at,
             )
     except sa.exc.IntegrityError:
         raise BadSupply(f"There is a fund named {new.name.strip()} already.") from None

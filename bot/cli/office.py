@@ -3,6 +3,7 @@
 The rule: each writes to DATABASE_URL once and says what it wrote.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -71,8 +72,13 @@ def fund_add(
     dollars: Annotated[str, typer.Argument(help="How much, like 5000 or 12.50.")],
     grant: Annotated[str | None, typer.Option(help="Only for people of this grant.")] = None,
     ride_limit: Annotated[str | None, typer.Option(help="At most this many dollars for one leg.")] = None,
+    area: Annotated[
+        str | None, typer.Option(help='Where its people live: states and ZIP beginnings, like "MA 030".')
+    ] = None,
+    starts: Annotated[datetime | None, typer.Option(help="From this day on, UTC.")] = None,
+    ends: Annotated[datetime | None, typer.Option(help="Until this day, UTC.")] = None,
 ) -> None:
-    """Open a fund that pays for rides."""
+    """Open a fund that pays for rides of every purpose; `fund rule` limits them."""
     import asyncio
 
     with plainly():
@@ -81,10 +87,116 @@ def fund_add(
 
         try:
             limit = cents_of(ride_limit) if ride_limit else None
-            asyncio.run(add_fund(load(), NewFund(name, cents_of(dollars), grant, limit)))
+            new = NewFund(name, cents_of(dollars), grant, limit, area, _utc(starts), _utc(ends))
+            asyncio.run(add_fund(load(), new))
         except BadSupply as error:
             stop(error)
         typer.echo(f"{name} pays for rides from now on.")
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)
+
+
+@fund_app.command("list")
+def fund_list() -> None:
+    """Show every fund: what it was given, what is held, spent, paid in fees and left, and its rules."""
+    import asyncio
+
+    with plainly():
+        from dataclasses import asdict
+
+        from bot.money_books import dollars, standing
+        from bot.settings import load
+
+        every, waiting = asyncio.run(standing(load()))
+        for one in every:
+            fund = one.fund
+            sums = zip(
+                ("given", "held", "spent", "fees", "left"),
+                (fund.budget_cents, fund.held_cents, fund.spent_cents, fund.fees_cents, fund.left_cents),
+                strict=True,
+            )
+            typer.echo(f"{fund.name}: " + ", ".join(f"{name} {dollars(cents)}" for name, cents in sums))
+            for purpose, rule in one.rules.items():
+                limits = [f"{name} {value}" for name, value in asdict(rule).items() if value is not None]
+                typer.echo(f"  {purpose}: {', '.join(limits) or 'no limit'}")
+        typer.echo(f"{waiting} on the waitlist.")
+
+
+@fund_app.command("adjust")
+def fund_adjust(
+    name: str,
+    dollars: Annotated[str, typer.Argument(help="How much more, like 5000 or 12.50.")],
+    less: Annotated[bool, typer.Option("--less", help="Take it away instead.")] = False,
+) -> None:
+    """Give a fund more to spend, or less; who waits for money is offered a ride."""
+    import asyncio
+
+    with plainly():
+        from bot import money_books
+        from bot.settings import load
+        from bot.supplies import BadSupply, cents_of
+
+        try:
+            cents = cents_of(dollars)
+            fund = asyncio.run(money_books.adjust(load(), name, -cents if less else cents))
+        except BadSupply as error:
+            stop(error)
+        typer.echo(f"{fund.name}: {money_books.dollars(fund.left_cents)} left.")
+
+
+@fund_app.command("rule")
+def fund_rule(
+    name: str,
+    purposes: Annotated[list[str], typer.Argument(help="interview, hiring_step, documents, training, work.")],
+    ride_limit: Annotated[str | None, typer.Option(help="Dollars for one leg at most.")] = None,
+    trips: Annotated[int | None, typer.Option(min=0, help="Trips a person has, there and home.")] = None,
+    miles: Annotated[int | None, typer.Option(min=1, help="Miles of one leg at most.")] = None,
+    days_ahead: Annotated[int | None, typer.Option(min=0, help="Days ahead a ride may be.")] = None,
+    from_hour: Annotated[int | None, typer.Option(min=0, max=23, help="Pick-ups from this hour.")] = None,
+    until_hour: Annotated[int | None, typer.Option(min=1, max=24, help="Pick-ups before this hour.")] = None,
+    approval_over: Annotated[str | None, typer.Option(help="Staff agree to legs above this.")] = None,
+) -> None:
+    """Say by which rule a fund pays for these purposes from now on; what is left out has no limit."""
+    import asyncio
+
+    with plainly():
+        from bot.money_books import set_rules
+        from bot.settings import load
+        from bot.supplies import BadSupply, cents_of
+        from storage.funds import Rule
+
+        try:
+            most = cents_of(ride_limit) if ride_limit else None
+            over = cents_of(approval_over) if approval_over else None
+            rule = Rule(most, trips, miles, days_ahead, from_hour, until_hour, over)
+            asyncio.run(set_rules(load(), name, purposes, rule))
+        except BadSupply as error:
+            stop(error)
+        typer.echo(f"{name} pays for {', '.join(purposes)} by this rule.")
+
+
+@fund_app.command("ledger")
+def fund_ledger(name: str) -> None:
+    """Print a fund's ledger: each entry moves dollars between its accounts, and sums to zero."""
+    import asyncio
+
+    with plainly():
+        from bot import money_books
+        from bot.settings import load
+        from bot.supplies import BadSupply
+        from storage.funds import ACCOUNTS
+
+        try:
+            entries = asyncio.run(money_books.ledger(load(), name))
+        except BadSupply as error:
+            stop(error)
+        typer.echo(f"{'at':16} {'kind':8} {'ride':>6} " + " ".join(f"{one:>10}" for one in ACCOUNTS))
+        for entry in entries:
+            cents = [money_books.dollars(getattr(entry, f"{one}_cents")) for one in ACCOUNTS]
+            at, ride = f"{entry.at:%Y-%m-%d %H:%M}", entry.ride_id or ""
+            typer.echo(f"{at} {entry.kind:8} {ride!s:>6} " + " ".join(f"{one:>10}" for one in cents))
 
 
 @card_app.command("add")
