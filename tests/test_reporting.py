@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.actions import Failed
+from bot.rides.booking import comes_late, news_of
 from bot.views import stage_of
 from flows.actions import LetCarGo, LookAtRide, RebookRide, ReportRide
 from storage import attention, rides
@@ -124,3 +125,15 @@ def test_after_a_missed_car_the_next_booking_asks_for_the_mornings_answer(desk: 
     drives(desk, "booking", "booked", "accepted", "arriving", "missed")
     again = desk.did(desk.booking(desk.saved(datetime(2027, 3, 1, 8))))
     assert again["confirm_by_reply"]
+
+
+def test_a_car_that_comes_late_is_told_of_once(desk: Desk) -> None:
+    desk.booked()
+    row = rides.live_rides(desk.connection, desk.who.person_id)[0]
+    on_time = replace(row, state="accepted", car=CAR)
+    late = replace(on_time, car=CAR | {"minutes": 25, "late": True})
+    assert news_of(on_time, late) == "late"
+    assert news_of(late, replace(late, car=CAR | {"minutes": 24, "late": True})) is None
+    assert news_of(late, replace(late, car=CAR | {"plate": "2BNR771"})) == "car"
+    assert row.pickup_at is not None
+    assert [comes_late(on_time, minutes, row.pickup_at) for minutes in (None, 9, 10)] == [False, False, True]
