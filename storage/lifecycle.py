@@ -106,11 +106,27 @@ def steps(connection: sa.Connection, about: About, id_: int) -> list[Step]:
 
 
 def drawn(about: About) -> str:
-    """Draw a life as a Mermaid state diagram; the same table gives the same drawing, to the letter."""
+    """Draw a life as a Mermaid state diagram; the same table gives the same drawing, to the letter.
+
+    States that may follow each other in any order are one box, with the ways out that all of them have.
+    """
     machine = MACHINES[about]
+    loose = _ROAD if about == "ride" else frozenset[str]()
     lines = ["stateDiagram-v2"]
+    if loose:
+        lines += [
+            "    state on_the_road {",
+            *(f"        {state}" for state in _in_order(about, loose)),
+            "    }",
+        ]
+        out = frozenset.intersection(*(machine[state] for state in loose))
+        lines += [f"    on_the_road --> {after}" for after in _in_order(about, out)]
     for before, follow in machine.items():
-        lines += [f"    {before or '[*]'} --> {after}" for after in _in_order(about, follow)]
+        if before in loose:
+            continue
+        into = ["on_the_road"] if loose and loose <= follow else []
+        into += _in_order(about, follow - loose if into else follow)
+        lines += [f"    {before or '[*]'} --> {after}" for after in into]
         if not follow:
             lines.append(f"    {before} --> [*]")
     return "\n".join(lines) + "\n"

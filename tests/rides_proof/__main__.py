@@ -4,28 +4,21 @@ Prints a line for each case that went wrong and two lines of figures for each da
 """
 
 import argparse
-import asyncio
-import logging
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import sqlalchemy as sa
 
-from storage.database import Database, engine_url, make_engine
-from storage.migrations import upgrade
+from storage.database import engine_url
 from tests import postgres
-from tests.databases import KEYS
 from tests.rides_proof import money
-from tests.rides_proof.cars import CASES, Case, Figures, prove
-from tests.simulate.door import Inline
-from tests.simulate.weather import Weather
+from tests.rides_proof.cars import CASES, Case, Figures
+from tests.rides_proof.running import database, one_case
 
 FEW: Final = ("nothing wrong", "book: hangs then done", "cancel: done then hangs", "webhooks: reorder")
 SHOWN: Final = 20
@@ -67,7 +60,7 @@ def _asked() -> argparse.Namespace:
 
 def _money(kind: str, server: sa.URL | None, asked: argparse.Namespace) -> bool:
     began = time.monotonic()
-    with _database(kind, server, "money") as url:
+    with database(kind, server, "money") as url:
         told = money.prove(url, asked.attempts, asked.seed)
     for why in told.why[:SHOWN]:
         print(f"  {why}")
@@ -87,49 +80,6 @@ def _cars(cases: Sequence[Case], kind: str, server: sa.URL | None, people: int, 
         for done in as_completed(runs):
             figures.add(done.result())
     return figures
-
-
-def one_case(name: str, kind: str, server: sa.URL | None, people: int) -> Figures:
-    """Live one case on a database of its own."""
-    logging.disable(logging.CRITICAL)  # what is refused and lost on purpose says so
-    case = next(one for one in CASES if one.name == name)
-    with _database(kind, server, f"cars_{CASES.index(case)}") as url:
-        return asyncio.run(_on(url, case, people))
-
-
-async def _on(url: str, case: Case, people: int) -> Figures:
-    fair = Weather(1)
-    fair.fair = True
-    door = Inline(url, KEYS, fair)
-    try:
-        return await prove(case, cast(Database, door), people)
-    finally:
-        await door.close()
-
-
-@contextmanager
-def _database(kind: str, server: sa.URL | None, name: str) -> Iterator[str]:
-    """Lend an empty, migrated database."""
-    if kind == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="onward-rides-") as folder:
-            url = f"sqlite:///{Path(folder) / 'onward.db'}"
-            upgrade(url)
-            yield url
-        return
-    assert server is not None
-    admin = make_engine(server.render_as_string(hide_password=False), isolation_level="AUTOCOMMIT")
-    own = f"rides_proof_{name}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
-        connection.exec_driver_sql(f'CREATE DATABASE "{own}"')
-    url = server.set(database=own).render_as_string(hide_password=False)
-    try:
-        upgrade(url)
-        yield url
-    finally:
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f'DROP DATABASE "{own}" WITH (FORCE)')
-        admin.dispose()
 
 
 @contextmanager
