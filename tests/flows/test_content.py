@@ -99,7 +99,7 @@ def longest(name: str) -> Any:
         return longest_words(last)
     if name == "car":  # in a reminder: the car's time and stop, as one sentence
         return "Carro 12:45 pm, Saint Francis House, side door, on Commonwealth Ave."
-    if name == "away":  # how far the car is, where somebody knows
+    if name in ("away", "to_go"):  # how far the car is, where somebody knows
         return ", 25 min away"
     return LONGEST[last]
 
