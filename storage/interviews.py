@@ -5,13 +5,14 @@ the old one is void by that alone. A change names the version it was decided on 
 another was faster.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from storage import lifecycle
+from storage import lifecycle, lists
 from storage.tables import Interview, table
 from storage.tables.going import InterviewKind, InterviewState, OkToGo
 
@@ -75,8 +76,13 @@ def interview(connection: sa.Connection, interview_id: int) -> InterviewRow | No
 
 def interviews(connection: sa.Connection, ids: Collection[int]) -> dict[int, InterviewRow]:
     """Return interviews by their ids; who is gone is left out."""
-    rows = connection.execute(_BY_IDS, {"ids": list(ids)}).mappings()
-    return {row["id"]: InterviewRow(**{**row, "wall": datetime.fromisoformat(row["wall"])}) for row in rows}
+    found = [_row(row) for row in lists.read(connection, _BY_IDS, ids=list(ids))] if ids else []
+    return {row.id: row for row in found}
+
+
+def _row(columns: Sequence[Any]) -> InterviewRow:
+    row = InterviewRow(*columns)
+    return replace(row, wall=datetime.fromisoformat(str(row.wall)))
 
 
 def ahead(connection: sa.Connection, person_id: int) -> list[InterviewRow]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import due
+from storage import due, lists
 from storage.due import Family, Lease
 from storage.tables import Place, PlaceLookup, table
 from storage.tables.going import PlaceKind
@@ -82,8 +82,9 @@ def place(connection: sa.Connection, place_id: int) -> PlaceRow | None:
 
 def places_by_id(connection: sa.Connection, ids: Collection[int]) -> dict[int, PlaceRow]:
     """Return places by their ids."""
-    rows = connection.execute(_BY_IDS, {"ids": list(ids)}).mappings()
-    return {row["id"]: _place(row) for row in rows}
+    names = PlaceRow.__dataclass_fields__
+    rows = lists.read(connection, _BY_IDS, ids=list(ids)) if ids else ()
+    return {row.id: row for row in (_place(dict(zip(names, each, strict=True))) for each in rows)}
 
 
 def shared_places(connection: sa.Connection) -> list[PlaceRow]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from storage import due, lifecycle
+from storage import due, lifecycle, lists
 from storage.due import Family, Lease
 from storage.people import new_ref
 from storage.tables import Ride, RideEvent, table
@@ -152,8 +152,9 @@ def rides_of(connection: sa.Connection, interview_id: int) -> list[RideRow]:
 def rides_by_interview(connection: sa.Connection, ids: Collection[int]) -> dict[int, list[RideRow]]:
     """List all rides of interviews, by interview, the oldest first."""
     found: dict[int, list[RideRow]] = {}
-    for row in connection.execute(_OF_INTERVIEWS, {"ids": list(ids)}).mappings():
-        found.setdefault(row["interview_id"], []).append(RideRow(**row))
+    for row in lists.read(connection, _OF_INTERVIEWS, ids=list(ids)) if ids else ():
+        ride = RideRow(*row)
+        found.setdefault(ride.interview_id, []).append(ride)
     return found
 
 

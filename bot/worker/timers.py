@@ -24,7 +24,7 @@ from flows.events import OUTSIDE, Event, PhoneChanged, PhoneDoubted, TimerRang
 from flows.flowset import FlowSet
 from flows.model import PlanRow
 from flows.views import InterviewView
-from storage import points, timers
+from storage import lists, points, timers
 from storage.tables import Conversation, Person, table
 from storage.timers import Rung
 
@@ -33,6 +33,15 @@ LATE = timedelta(hours=1)
 """What rings so late may have rung in time, in a life that a restored backup has forgotten: we ask first."""
 
 _CONVERSATION, _PERSON = table(Conversation), table(Person)
+_WHOSE = (
+    sa.select(
+        _CONVERSATION.c.id,
+        _CONVERSATION.c.person_id,
+        *(_PERSON.c[name] for name in ("zone", "other_zones", "texts_from", "texts_to")),
+    )
+    .join(_PERSON, _PERSON.c.id == _CONVERSATION.c.person_id)
+    .where(_CONVERSATION.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +79,10 @@ def _claim(now: datetime, hours: Hours, connection: sa.Connection) -> tuple[list
 
 
 def _people(connection: sa.Connection, conversations: Sequence[int], usual: Hours) -> Mapping[int, _Whose]:
-    columns = (_PERSON.c[name] for name in ("zone", "other_zones", "texts_from", "texts_to"))
-    statement = (
-        sa.select(_CONVERSATION.c.id, _CONVERSATION.c.person_id, *columns)
-        .join(_PERSON, _PERSON.c.id == _CONVERSATION.c.person_id)
-        .where(_CONVERSATION.c.id.in_(conversations))
-    )
+    found = lists.read(connection, _WHOSE, ids=conversations) if conversations else ()
     return {
-        row.id: _Whose(
-            row.person_id,
-            zones_of(row.zone, row.other_zones),
-            own_hours(usual, row.texts_from, row.texts_to),
-        )
-        for row in connection.execute(statement)
+        talk: _Whose(person_id, zones_of(zone, others), own_hours(usual, since, until))
+        for talk, person_id, zone, others, since, until in found
     }
 
 
