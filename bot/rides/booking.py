@@ -77,8 +77,9 @@ def trip_of(leg: Leg, soonest: datetime) -> Trip | None:
 
 
 def _spot(place: PlaceRow, door: str | None = None) -> Spot:
+    """Make the spot at a door: the one named, else the one that was written first, the main one."""
     assert place.pin is not None
-    label = next((str(one["label"]) for one in place.doors if one["key"] == door), "")
+    label = next((str(one["label"]) for one in place.doors if door in (None, one["key"])), "")
     return Spot(*place.pin, place.address, short_note(label))
 
 
