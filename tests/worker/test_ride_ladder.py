@@ -1,0 +1,172 @@
+"""When a car is gone: the next company, who must not come, what a sweep finds, what a large fee waits for."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from bot.rides.base import Booked, Quoted
+from bot.rides.booking import trip_of
+from bot.rides.fleet import Fleet
+from bot.rides.guest_rides import GuestRides
+from bot.rides.stub.server import create_app
+from bot.worker import ride_sweep
+from bot.worker import rides as rides_worker
+from storage import attention, exclusions, rides
+from storage.lifecycle import steps
+from storage.tables import AttentionItem, table
+from tests.rides.conftest import served
+from tests.worker.conftest import SECRET, Town
+from tests.worker.test_rides_worker import at, leg, live, lose, market
+
+ITEM = table(AttentionItem)
+sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+async def second(town: Town, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The control room of a second company, for when the first one brings no car."""
+    app = create_app(tmp_path / "second.sqlite", webhook_secret=SECRET, clock=town.clock, every_s=3600)
+    async with served(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as room:
+        ours = GuestRides(url, "demo", "demo-ride-secret", (SECRET,), name="second")
+        both = Fleet((*town.workshop.rides.providers, ours))
+        town.workshop = replace(town.workshop, rides=both)
+        try:
+            yield room
+        finally:
+            await ours.close()
+
+
+async def trips_at(room: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return list((await room.get("/_stub/trips")).json())
+
+
+@sqlite_only
+async def test_without_cars_at_the_first_company_the_second_drives(
+    town: Town, second: httpx.AsyncClient
+) -> None:
+    await market(town, cars=False)
+    await town.wants_cars()
+    await town.settle()
+    assert await live(town) == []
+    assert len(await trips_at(second)) == 2
+    booked = [row for row in await town.rides() if row.state == "booked"]
+    assert {(row.leg, row.provider) for row in booked} == {("out", "second"), ("home", "second")}
+    assert await town.needs() == []
+
+
+@sqlite_only
+async def test_a_company_a_person_is_kept_from_does_not_drive_them(
+    town: Town, second: httpx.AsyncClient
+) -> None:
+    await town.talk("ride7", "y")
+    keep = partial(exclusions.exclude, person_id=1, provider="guest_rides", reason="test", now=at(23, 17))
+    await town.workshop.database.run(keep)
+    await town.wants_cars()
+    await town.settle()
+    assert await live(town) == []
+    assert len(await trips_at(second)) == 2
+
+
+@sqlite_only
+async def test_two_lost_cars_bring_the_second_company(town: Town, second: httpx.AsyncClient) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 7, 1))
+    await lose(town)
+    await lose(town)
+    out = await leg(town, "out")
+    assert (out.provider, out.wanted) == ("second", "booked")
+    assert len(await trips_at(second)) == 1
+    assert "car lost" not in await town.needs()
+
+
+# --- sweeps -----------------------------------------------------------------------------------------------
+
+
+@sqlite_only
+async def test_a_sweep_has_a_car_of_a_leg_that_is_over_called_off(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    (row, _) = await town.rides()
+    out = await town.workshop.database.run(partial(_leg_of, row.id))
+    trip = trip_of(out, town.clock.now())
+    assert trip is not None
+    company = town.workshop.rides.providers[0]
+    await town.talk("cant go", "1")
+    assert await live(town) == []
+    quoted = await company.quote(trip)  # and long after, an order that everybody had given up is carried out
+    assert isinstance(quoted, Quoted)
+    assert isinstance(await company.book(out.row.ref, quoted), Booked)
+    town.clock.move_to(town.clock.now() + timedelta(minutes=30))
+    await ride_sweep.step(town.workshop)
+    await town.pump()
+    assert await live(town) == []
+
+
+@sqlite_only
+async def test_a_car_that_is_none_of_ours_is_left_alone(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    (row, _) = await town.rides()
+    found = await town.workshop.database.run(partial(_leg_of, row.id))
+    trip = trip_of(found, town.clock.now())
+    assert trip is not None
+    company = town.workshop.rides.providers[0]
+    quoted = await company.quote(replace(trip, ref="another programme"))
+    assert isinstance(quoted, Quoted)
+    assert isinstance(await company.book("another programme", quoted), Booked)
+    await ride_sweep.step(town.workshop)
+    await town.pump()
+    assert "another programme" in await live(town)
+
+
+def _leg_of(ride_id: int, connection: sa.Connection) -> Any:
+    row = rides.ride(connection, ride_id)
+    assert row is not None
+    return rides_worker._leg(connection, row, "+15555550100")
+
+
+# --- a large fee ------------------------------------------------------------------------------------------
+
+
+@sqlite_only
+async def test_staff_agree_to_a_large_fee_by_marking_it_done(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    strict = town.workshop.settings.model_copy(update={"ride_fee_limit_cents": 499})
+    town.workshop = replace(town.workshop, settings=strict)
+    await town.jump_to(at(24, 6, 30))
+    await town.talk("cant go", "1")
+    await town.move(minutes=3)
+    assert (await leg(town, "out")).state == "booked"
+    (item,) = await town.rows(sa.select(ITEM).where(ITEM.c.kind == "cancelling costs a fee"))
+    assert item.urgent
+    assert "5.00 dollars" in item.reason
+    done = partial(attention.finish_item, item_id=item.id, caseworker_id=1, now=town.clock.now())
+    assert await town.workshop.database.run(done)
+    await town.move(minutes=2)
+    out = await leg(town, "out")
+    assert (out.state, out.fee_cents, out.hold_cents) == ("cancelled", 500, 0)
+    last = (await town.workshop.database.read(partial(steps, about="ride", id_=out.id)))[-1]
+    assert (last.before, last.after, last.wanted) == ("booked", "cancelled", "cancelled")
+
+
+@sqlite_only
+async def test_a_large_fee_nobody_agrees_to_ends_with_the_company(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    strict = town.workshop.settings.model_copy(update={"ride_fee_limit_cents": 499})
+    town.workshop = replace(town.workshop, settings=strict)
+    await town.jump_to(at(24, 6, 30))
+    await town.talk("cant go", "1")
+    await town.move_to(at(24, 12))
+    out = await leg(town, "out")
+    assert out.state in ("missed", "completed", "cancelled")
+    assert (out.hold_cents, out.due_at) == (0, None)
