@@ -55,8 +55,13 @@ def _hear(connection: sa.Connection, who: CaseworkerRow, one: Inbound, now: date
         alarms.set_no_texts(connection, who.id, now)
     elif one.opt == "start" or words in START:
         alarms.set_no_texts(connection, who.id, None)
-    elif words in ON_IT and (alarm_id := alarms.last_call(connection, who.id, now)) is not None:
+    elif takes_on(body) and (alarm_id := alarms.last_call(connection, who.id, now)) is not None:
         alarms.answer(connection, alarm_id, who, "text", now)
+
+
+def takes_on(text: str) -> bool:
+    """Say whether a text from staff takes an alarm on."""
+    return _plain(text) in ON_IT
 
 
 def _plain(text: str) -> str:

@@ -66,25 +66,26 @@ def test_a_week_of_evenings_and_off_again(connection: sa.Connection) -> None:
     assert on_call.line(connection, NOW) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ({"email": "nobody@sample.invalid"}, "Nobody signs in"),
-        ({"days": "someday"}, "Days are"),
-        ({"starts": "5pm"}, "like 17:00"),
-        ({"ends": "25:00"}, "like 17:00"),
-        ({"place": "first"}, "from 1 to 9"),
-        ({"phone": ""}, "has no phone"),
-        ({"phone": "215 555 0100"}, "with its country"),
-        ({"phone": PHONE}, "talks with us as a person's"),
-    ],
+WRONG = (
+    ({"email": "nobody@sample.invalid"}, "Nobody signs in"),
+    ({"days": "someday"}, "Days are"),
+    ({"starts": "5pm"}, "like 17:00"),
+    ({"ends": "25:00"}, "like 17:00"),
+    ({"place": "first"}, "from 1 to 9"),
+    ({"phone": ""}, "has no phone"),
+    ({"phone": "215 555 0100"}, "with its country"),
+    ({"phone": PHONE}, "talks with us as a person's"),
 )
-def test_what_cannot_be_on_the_roster(connection: sa.Connection, change: dict[str, str], why: str) -> None:
+
+
+def test_what_cannot_be_on_the_roster(connection: sa.Connection) -> None:
     someone(connection)
     maria = a_caseworker(connection)
-    given = {"email": maria.email, "phone": MARIAS} | change
-    with pytest.raises(BadShift, match=why):
-        add(connection, NewShift(**given), "cli", ZONE, NOW)
+    for change, why in WRONG:
+        given = {"email": maria.email, "phone": MARIAS} | change
+        with pytest.raises(BadShift, match=why):
+            add(connection, NewShift(**given), "cli", ZONE, NOW)
+    assert on_call.shifts(connection) == []
 
 
 @pytest.fixture

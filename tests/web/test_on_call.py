@@ -36,21 +36,23 @@ async def test_a_caseworker_goes_on_call_and_off_again(office: Office) -> None:
     assert [row.actor for row in await office.audited("added_shift")] == [office.maria.actor]
 
 
-@SQLITE
-@pytest.mark.parametrize(
-    ("change", "status", "says"),
-    [
-        ({"phone": ""}, 400, "has no phone"),
-        ({"starts": "5pm"}, 400, "like 17:00"),
-        ({"day": "2027-02-30"}, 400, "no day"),
-        ({"email": "sam@example.org"}, 403, "ask a supervisor"),
-    ],
+WRONG: tuple[tuple[dict[str, Any], int, str], ...] = (
+    ({"phone": ""}, 400, "has no phone"),
+    ({"starts": "5pm"}, 400, "like 17:00"),
+    ({"day": "2027-02-30"}, 400, "no day"),
+    ({"email": "sam@example.org"}, 403, "ask a supervisor"),
 )
-async def test_what_cannot_be_is_said(office: Office, change: dict[str, Any], status: int, says: str) -> None:
+
+
+@SQLITE
+async def test_what_cannot_be_is_said(office: Office) -> None:
     await office.hire("Sam Poe")
     browser = await office.signed_in()
-    answer = await browser.act("/staff/on-call", status, **{"email": office.maria.email, **FORM, **change})
-    assert says in answer.text
+    for change, status, says in WRONG:
+        answer = await browser.act(
+            "/staff/on-call", status, **{"email": office.maria.email, **FORM, **change}
+        )
+        assert says in answer.text
 
 
 @SQLITE

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot import staff_phone
 from bot.acting import awake
 from bot.channels.base import (
     CannotTell,
@@ -151,14 +152,21 @@ async def test_at_work_their_own_caseworker_is_called_where_nobody_is_on_call(to
 # --- who is on it -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", ["1", "OK", "I'm on it!", "Sí"])
+@pytest.mark.parametrize(
+    ("words", "on_it"),
+    [("1", True), ("OK", True), ("I'm on it!", True), ("Sí", True), ("who?", False), ("", False)],
+)
+def test_a_reply_that_takes_it_on(words: str, on_it: bool) -> None:
+    assert staff_phone.takes_on(words) is on_it
+
+
 @SQLITE
-async def test_a_reply_takes_it_on_and_is_no_persons(town: Town, words: str) -> None:
+async def test_a_reply_takes_it_on_and_is_no_persons(town: Town) -> None:
     await roster(town)
     item = await car_lost(town)
     await after(town, minutes=0)
     people = len(await town.rows(sa.select(PERSON.c.id)))
-    assert len(await town.text(words, MARIA)) == 1, "the call, and no answer of the bot's"
+    assert len(await town.text("Ok.", MARIA)) == 1, "the call, and no answer of the bot's"
     await after(town, minutes=10)
     assert await states(town) == ["answered"]
     [row] = await town.rows(sa.select(ITEM.c.state, ITEM.c.claimed_by).where(ITEM.c.id == item))
