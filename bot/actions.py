@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from bot import arranging, day, phones, rebooking, reporting, waiting
+from bot import arranging, day, phones, rebooking, reporting, waiting, working
 from bot.acting import Acting, Answer, Done, Failed, promise_person
 from flows.actions import (
     Action,
@@ -19,6 +19,7 @@ from flows.actions import (
     CallCarHome,
     CancelInterview,
     CancelRides,
+    ChangeShift,
     ComeBack,
     ConfirmInterview,
     DoubtNumber,
@@ -31,6 +32,8 @@ from flows.actions import (
     LookAtRide,
     LookUpPlace,
     MoveInterview,
+    NotePay,
+    PlanWork,
     RebookRide,
     ReportRide,
     SaveInterview,
@@ -38,6 +41,7 @@ from flows.actions import (
     SetOkToGo,
     SetPin,
     SettleOldNumber,
+    TakeDayOff,
     TellCaseworker,
     TrustNumber,
     WaitForMoney,
@@ -52,6 +56,9 @@ CarryOut: TypeAlias = Callable[[sa.Connection, Action, Acting], Answer]
 WORK: Final[Mapping[type[Action], Worker]] = {
     LookUpPlace: "places",
     BookRides: "rides",
+    PlanWork: "rides",
+    ChangeShift: "rides",
+    TakeDayOff: "rides",
     CancelRides: "rides",
     CallCarHome: "rides",
     RebookRide: "rides",
@@ -114,6 +121,14 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
             return reporting.let_car_go(connection, action, who)
         case ReportRide():
             return Done(reporting.report_ride(connection, action, who))
+        case PlanWork():
+            return working.plan_work(connection, action, who)
+        case ChangeShift():
+            return working.change_shift(connection, action, who)
+        case TakeDayOff():
+            return working.take_day_off(connection, action, who)
+        case NotePay():
+            return working.note_pay(connection, action, who)
         case LookAtDay():
             return day.look_at_day(connection, action, who)
         case LookAtRide():

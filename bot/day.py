@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.acting import Acting, Answer, Done
 from bot.legs import CHAINED, NEAR, stays
 from bot.reminders.hours import to_utc
-from bot.views import BACK_AFTER, back_at, interview_view, place_view
+from bot.views import BACK_AFTER, HOME_FROM_WORK, back_at, interview_view, place_view
 from flows.actions import LookAtDay
 from flows.codec import from_json
 from flows.views import DayView
@@ -30,7 +30,8 @@ def look_at_day(connection: sa.Connection, action: LookAtDay, who: Acting) -> An
     row = None if action.interview is None else interviews.interview(connection, action.interview["id"])
     zone = who.zone if row is None else row.zone
     at = to_utc(action.at, zone)
-    view: DayView = {"back_at": action.at + BACK_AFTER["interview"] if row is None else back_at(row)}
+    back = action.at + BACK_AFTER["interview"] if row is None else back_at(row)
+    view: DayView = {"back_at": back if action.until is None else action.until + HOME_FROM_WORK}
     near = _near(connection, who.person_id, at, row)
     if near is not None and (shown := interview_view(connection, near.id)) is not None:
         view["near"] = shown

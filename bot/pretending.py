@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bot.reminders.hours import to_utc
 from bot.views import car_json, held_leg, interview_view, place_view, ride_view
 from flows.events import OUTSIDE, Event
+from flows.fakes import work
 from flows.progress import new_progress, progress_to_json
 from flows.talk_file import Talk
 from storage import conversations, funds, interviews, invites, people, places, points, rides, staff
@@ -36,6 +37,7 @@ CAR: Final = {
 STATES: Final = {
     "ride.booked": "booked",
     "ride.car": "accepted",
+    "ride.late": "accepted",
     "ride.arrived": "arriving",
     "ride.dropped_off": "completed",
     "ride.home": "completed",
@@ -137,7 +139,11 @@ def _interview(cast: Cast, given: Mapping[str, Any], connection: sa.Connection) 
         interviews.set_outcome(connection, row.id, given["outcome"], now)
     if given.get("confirmed"):
         interviews.confirm(connection, row.id, 1, now)
-    version = sa.update(INTERVIEW).where(INTERVIEW.c.id == row.id).values(version=given.get("version", 1))
+    version = (
+        sa.update(INTERVIEW)
+        .where(INTERVIEW.c.id == row.id)
+        .values(version=given.get("version", 1), moved=1 if given.get("moved") else 0)
+    )
     connection.execute(version)
     if given.get("pickup_at") or given.get("stop"):
         _car(cast, given, connection)
@@ -231,6 +237,11 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
     if name == "phone.changed":
         changed: Event = made(at=at, phone={"other": True, **given.get("phone", {})})
         return changed
+    if name == "work.taper":
+        taper: Event = made(
+            at=at, work={**work(at.replace(tzinfo=None), "FedEx Ground"), **given.get("work", {})}
+        )
+        return taper
     if name == "promise.late":
         late: Event = made(
             at=at, promise={"who": "Maria", "number": "215-555-0199", **given.get("promise", {})}
@@ -338,7 +349,7 @@ def _drive(
     values: dict[str, Any] = {"state": STATES[name], "changed_at": at, "due_at": None}
     if isinstance(pickup_at := given.get("pickup_at"), datetime):
         values["pickup_at"] = to_utc(pickup_at, cast.zone)
-    if name in ("ride.car", "ride.arrived"):
+    if name in ("ride.car", "ride.late", "ride.arrived"):
         car = {**(leg.car or CAR), **{key: given[key] for key in CAR if given.get(key) is not None}}
         color, _, model = str(car["car"]).partition(" ")
         values["car"] = car_json(

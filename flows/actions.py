@@ -10,7 +10,7 @@ the network is written down as a row here and comes back as an event.
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from flows.views import (
@@ -22,6 +22,7 @@ from flows.views import (
     PersonInCharge,
     PlaceView,
     RideView,
+    WorkView,
 )
 
 
@@ -151,7 +152,56 @@ class LookAtDay:
     fails: ClassVar[tuple[str, ...]] = ()
     gives: ClassVar[type] = DayView
     at: datetime
+    until: datetime | None = None
     interview: InterviewView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWork:
+    """Plan rides to a job from the first shift on, for three weeks. `days` is mon_fri, every_day or a list of
+    mon, tue …; each day's rides are made the day before.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("past",)
+    gives: ClassVar[type] = WorkView
+    place: PlaceView
+    starts: datetime
+    ends: time
+    days: str
+    pickup: PlaceView
+    door: str | None = None
+    rider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeShift:
+    """Change the hours of one day's shift; the car comes by the new ones."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("no_plan", "not_then", "past")
+    gives: ClassVar[type] = WorkView
+    starts: datetime
+    ends: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDayOff:
+    """Take one day off work: no car comes that day."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("no_plan", "not_then")
+    gives: ClassVar[type] = WorkView
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePay:
+    """Note that the first pay came: rides to work end a week later, within the three weeks."""
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("no_plan",)
+    gives: ClassVar[type] = WorkView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +406,10 @@ Action: TypeAlias = (
     | LookUpPlace
     | SaveInterview
     | LookAtDay
+    | PlanWork
+    | ChangeShift
+    | TakeDayOff
+    | NotePay
     | MoveInterview
     | CancelInterview
     | ConfirmInterview

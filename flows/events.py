@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from flows.views import InterviewView, LookupView, PhoneView, PlaceView, PromiseView, RideView, TaxiView
+from flows.views import (
+    InterviewView,
+    LookupView,
+    PhoneView,
+    PlaceView,
+    PromiseView,
+    RideView,
+    TaxiView,
+    WorkView,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +329,14 @@ class RideTaxi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkTaper:
+    """The third week of rides to work has begun: time to see how they get there afterwards."""
+
+    at: datetime
+    work: WorkView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLate:
     """The hour passed at which a human was to have written; nobody has."""
 
@@ -348,6 +365,7 @@ Outside: TypeAlias = (
     | PhoneDoubted
     | PhoneChanged
     | PromiseLate
+    | WorkTaper
     | InterviewTomorrow
     | InterviewTomorrowAgain
     | InterviewToday

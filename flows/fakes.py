@@ -19,6 +19,7 @@ from flows.actions import (
     CallCarHome,
     CancelInterview,
     CancelRides,
+    ChangeShift,
     ComeBack,
     ConfirmInterview,
     DoubtNumber,
@@ -31,6 +32,8 @@ from flows.actions import (
     LookAtRide,
     LookUpPlace,
     MoveInterview,
+    NotePay,
+    PlanWork,
     RebookRide,
     ReportRide,
     SaveInterview,
@@ -38,6 +41,7 @@ from flows.actions import (
     SetOkToGo,
     SetPin,
     SettleOldNumber,
+    TakeDayOff,
     TellCaseworker,
     TrustNumber,
     WaitForMoney,
@@ -88,6 +92,7 @@ class World:
     """The little world of one talk: the interview as it stands, and how many lookups were made."""
 
     interview: dict[str, Any] | None = None
+    work: dict[str, Any] | None = None
     leg: str = "out"
     stage: str = "coming"  # of that leg
     lookups: int = 0
@@ -128,6 +133,11 @@ def fake(world: World, action: Action, now: datetime) -> Result:
         case RebookRide() if world.interview is not None:
             world.stage = "asked" if world.leg == "out" else "called"
             return ride(world)
+        case PlanWork(starts=starts, place=where):
+            world.work = work(starts if isinstance(starts, datetime) else now, _as_place(where)["label"])
+            return dict(world.work)
+        case ChangeShift() | TakeDayOff() | NotePay():
+            return dict(world.work) if world.work is not None else "no_plan"
         case LookAtDay(at=at):
             return {"back_at": at + timedelta(hours=3)} if isinstance(at, datetime) else {"back_at": now}
         case LookAtRide() if world.interview is not None and "pickup_at" in world.interview:
@@ -208,6 +218,18 @@ def in_charge(now: datetime) -> dict[str, Any]:
     return {"who": "Maria", "hours": "Mon-Fri 9-5", "when": when, "awake": awake, "taxi": "215-555-0188"}
 
 
+def work(first: datetime, employer: str) -> dict[str, Any]:
+    """Make rides to a job that begin with this shift."""
+    return {
+        "id": 1,
+        "employer": employer,
+        "first": first,
+        "until": first + timedelta(days=20),
+        "pickup_at": first - _BEFORE,
+        "home_at": first + timedelta(hours=8, minutes=40),
+    }
+
+
 def place(text: str | Mapping[str, Any], number: int) -> dict[str, Any]:
     """Make a place of what was typed or shared."""
     typed = text.get("text") if isinstance(text, Mapping) else text
@@ -260,6 +282,7 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         "reason": "no_cars",
         "again": False,
         "phone": {"other": True},
+        "work": world.work or work(at.replace(tzinfo=None), "FedEx Ground"),
         "promise": {"who": "Maria", "when": in_charge(at)["when"], "number": "215-555-0199"},
         "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
         "place": dict(_SET),

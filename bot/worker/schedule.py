@@ -37,6 +37,7 @@ from bot.worker import (
     roster,
     timers,
     waitlist,
+    work_rides,
 )
 from bot.worker.workshop import Step, Workshop
 from storage import due
@@ -65,6 +66,7 @@ STEPS: Mapping[str, Step] = {
     "reconcile": reconcile.step,
     "waitlist": waitlist.step,
     "housekeeping": housekeeping.step,
+    "work_rides": work_rides.step,
 }
 FAMILIES: Mapping[str, Family] = {
     "deliver": OUTBOX,
@@ -80,6 +82,7 @@ AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"delive
 
 SELDOM = {
     "housekeeping": timedelta(seconds=60),
+    "work_rides": timedelta(seconds=60),
     "promises": timedelta(seconds=20),
     "reaching": timedelta(seconds=60),
     "reconcile": timedelta(seconds=20),
@@ -91,7 +94,7 @@ LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping", "reaching", "roster", "waitlist"})
+ALONE = frozenset({"housekeeping", "reaching", "work_rides", "roster", "waitlist"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
