@@ -13,6 +13,17 @@ from storage.tables.going import (
     RideWait,
 )
 from storage.tables.hands import HandRide, RideExclusion
+from storage.tables.jobs import (
+    Employer,
+    EmployerEvidence,
+    FollowUp,
+    Hire,
+    Job,
+    JobFeed,
+    JobImport,
+    JobMatch,
+    JobWish,
+)
 from storage.tables.lifecycle import LifecycleStep
 from storage.tables.on_call import Alarm, AlarmCall, AlarmLink, Shift, StaffText
 from storage.tables.people import Consent, ContactPoint, InviteCode, NameToken, Person, SafeContact
@@ -43,13 +54,22 @@ __all__ = [
     "Conversation",
     "Due",
     "EarlyReport",
+    "Employer",
+    "EmployerEvidence",
     "FlowVersion",
+    "FollowUp",
     "Fund",
     "FundEntry",
     "FundRule",
     "HandRide",
+    "Hire",
     "Interview",
     "InviteCode",
+    "Job",
+    "JobFeed",
+    "JobImport",
+    "JobMatch",
+    "JobWish",
     "LifecycleStep",
     "Login",
     "Mark",
