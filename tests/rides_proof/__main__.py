@@ -34,8 +34,6 @@ def main() -> int:
         for kind in ("sqlite", "postgres") if asked.db == "both" else (asked.db,):
             began = time.monotonic()
             cars = _cars(cases, kind, server, asked.people, asked.jobs)
-            for why in cars.why[:SHOWN]:
-                print(f"  {why}")
             wrong = " ".join(
                 f"{name}={cars.wrong[name]}" for name in ("double", "stray", "stranded", "unpaid")
             )
@@ -78,7 +76,10 @@ def _cars(cases: Sequence[Case], kind: str, server: sa.URL | None, people: int, 
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         runs = [pool.submit(one_case, case.name, kind, server, people) for case in cases]
         for done in as_completed(runs):
-            figures.add(done.result())
+            one = done.result()
+            for why in one.why[:SHOWN]:
+                print(f"  {why}", flush=True)
+            figures.add(one)
     return figures
 
 
