@@ -251,7 +251,7 @@ def ride(world: World) -> dict[str, Any]:
         "plate": "8KLM204",
         "driver": "Sam",
         "phone": "555-0177",
-        "minutes": 12 if world.stage == "coming" else None,
+        "minutes": 12 if world.stage in ("coming", "driving") else None,
     }
     return {
         "id": 1,

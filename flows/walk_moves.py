@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from flows.actions import Action
+from flows.actions import Action, LookAtRide
 from flows.drawing import WORDS
 from flows.effects import Do as DoEffect
 from flows.effects import Effect
@@ -28,7 +28,7 @@ from flows.events import (
 )
 from flows.fakes import World, fake, make_event
 from flows.flowset import FlowSet
-from flows.model import Do
+from flows.model import Do, Flow
 from flows.progress import Frame, Progress, Shown, chain, innermost
 from flows.turn import find_step
 
@@ -80,12 +80,30 @@ class Came:
 class Gave:
     """An action's result: a reason where it failed; `bare` leaves out what a view may leave out.
 
+    `stands` is how the ride that is looked at stands ("out here"), `asleep` that nobody is at work.
     `to` is the run whose action it is, in the walk that found it.
     """
 
     reason: str | None = None
     bare: bool = False
+    stands: str = ""
+    asleep: bool = False
     to: int = field(default=0, compare=False)
+
+
+STANDS = (
+    "out asked",
+    "out booked",
+    "out here",
+    "out driving",
+    "out missed",
+    "out lost",
+    "out off",
+    "home waits",
+    "home called",
+    "home coming",
+)
+"""How a ride may stand that somebody asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +231,11 @@ def _answered(standing: Standing, move: Gave) -> Event | None:
     standing.pending = tuple(rest)
     if move.reason is not None:
         return ActionFailed(at=standing.at, call=asked.call, reason=move.reason)
+    if move.stands:
+        standing.world.leg, _, standing.world.stage = move.stands.partition(" ")
     result = fake(standing.world, asked.action, standing.at.replace(tzinfo=None))
+    if move.asleep and isinstance(result, dict):
+        result = result | {"awake": False, "bus": "28 at 8:20 am"}
     if isinstance(result, str):
         return ActionFailed(at=standing.at, call=asked.call, reason=result)
     if move.bare:
@@ -239,11 +261,19 @@ def _results(flows: FlowSet, standing: Standing) -> list[Move]:
     if progress.undoing is not None and progress.undoing.call == asked.call:
         return [*results, Gave("failed")]
     step = None if frame is None or frame.then else find_step(flows.flows[frame.flow], frame.open)
+    if isinstance(asked.action, LookAtRide):
+        results += [Gave(stands=each, to=to) for each in STANDS]
     if isinstance(step, Do):
+        if frame is not None and step.save and _reads(flows.flows[frame.flow], f"{step.save}.awake"):
+            results.append(Gave(asleep=True, to=to))
         own = [reason for reason in asked.action.fails if reason in step.if_fails]
         others = [reason for reason in asked.action.fails if reason not in step.if_fails]
         results += [Gave(reason, to=to) for reason in (*own, *others[:1])]
     return results
+
+
+def _reads(flow: Flow, name: str) -> bool:
+    return any(step.when is not None and name in step.when.names for step in flow.steps)
 
 
 def _calling(progress: Progress, call: int) -> Frame | None:

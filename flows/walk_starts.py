@@ -8,6 +8,7 @@ each yes or no turned around.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -70,8 +71,11 @@ def _by_words(atlas: Atlas, flow: Flow) -> Iterator[Start]:
             yield Start(flow.id, Typed(said.en, said.es, card="RAY2"), facts, False, "a card's code")
         elif flow.id == COME_BACK:
             yield Start(flow.id, said, facts, False, "another's card")
-        elif not near or "interview" in facts:
+        elif not near:
             yield Start(flow.id, said, facts, words=said.en)
+        elif "interview" in facts:
+            for each in _about_rides(atlas, flow):
+                yield Start(flow.id, each, facts, words=each.en)
 
 
 def _words_for(atlas: Atlas, flow: Flow) -> Typed | None:
@@ -89,16 +93,21 @@ def _words_for(atlas: Atlas, flow: Flow) -> Typed | None:
         case name if name == PERSON:
             return Typed("person", "persona")
         case name:
-            like = (each for each in atlas.flows.keywords.riding.like if name == f"ride_{each[0].meaning}")
-            return next((Typed(english, spanish) for _, english, spanish in like), None)
+            return next(iter(_about_rides(atlas, flow)), None)
+
+
+def _about_rides(atlas: Atlas, flow: Flow) -> list[Typed]:
+    """Give what people say about a ride that starts a flow."""
+    like = atlas.flows.keywords.riding.like
+    return [Typed(english, spanish) for said, english, spanish in like if flow.id == f"ride_{said.meaning}"]
 
 
 def _by_events(atlas: Atlas, flow: Flow) -> Iterator[Start]:
     for on in flow.start_on:
         hints = get_type_hints(OUTSIDE[on.event])
         for came in variants(on.event, atlas.literals[flow.id]):
-            for leg in _legs(atlas, flow) if "ride" in hints else [None]:
-                ride = {} if leg is None else {"ride": {"leg": leg}}
+            for leg, marks in product(_legs(atlas, flow) if "ride" in hints else [None], _marks(flow)):
+                ride = {} if leg is None else {"ride": {"leg": leg} | marks}
                 if "interview" not in hints:
                     yield Start(
                         flow.id, Came(on.event, {**came.fields, **ride}, came.variant), words=on.event
@@ -108,6 +117,13 @@ def _by_events(atlas: Atlas, flow: Flow) -> Iterator[Start]:
                     if (view := facts.get("interview")) is not None:
                         fields = {**came.fields, **ride, "interview": view}
                         yield Start(flow.id, Came(on.event, fields, came.variant), facts, words=on.event)
+
+
+def _marks(flow: Flow) -> list[dict[str, bool]]:
+    """Give the ride as it mostly is, and with each mark the flow asks about."""
+    read = {name for step in flow.steps if step.when is not None for name in step.when.names}
+    read |= {name for on in flow.start_on if on.when is not None for name in on.when.names}
+    return [{}, *({mark: True} for mark in ("other", "ask_how") if f"ride.{mark}" in read)]
 
 
 def _legs(atlas: Atlas, flow: Flow) -> list[str]:

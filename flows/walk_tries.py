@@ -174,6 +174,8 @@ def variants(name: str, literals: Literals) -> list[Came]:
     for field, hint in hints.items():
         if get_origin(hint) is list:
             choices[field] = _lists(get_args(hint)[0])
+        elif hint is bool:
+            choices[field] = [False, True]
         elif hint is str:
             choices[field] = [word for word in _REASONS if word in literals.texts] or [_REASONS[0]]
         elif field not in ("interview", "ride") and is_typeddict(hint):  # those two have their own kinds
