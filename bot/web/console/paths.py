@@ -6,6 +6,7 @@ the proof of its own login.
     GET  /staff  /staff/list (the list alone)  /staff/live
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
     POST /staff/people/{ref}/reply | take-over | hand-back | ride-cost      /staff/items/{item}/done | claim
+    GET  /staff/people/{ref}/letter (to print)      POST …/onward (the way to work after the rides)
     GET, POST /staff/on-call      POST /staff/on-call/{shift}/remove
     GET  /staff/places     POST /staff/places/asked/{item} | learned/{place}      (pins that staff set)
     GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
@@ -23,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.web.console import acts, by_hand, door, entrance, on_call, pins, reading
+from bot.web.console import acts, by_hand, door, entrance, letters, on_call, pins, reading
 from bot.web.console.deps import StaffDeps
 from bot.web.pages import Guarded, from_our_page, see_other
 from storage.staff import CaseworkerRow
@@ -48,6 +49,8 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path(f"{person}/reply", act(acts.reply), "POST"),
         _path(f"{person}/take-over", act(acts.take_over), "POST"),
         _path(f"{person}/hand-back", act(acts.hand_back), "POST"),
+        _path(f"{person}/letter", visit(letters.letter)),
+        _path(f"{person}/onward", act(letters.set_onward), "POST"),
         _path(f"{person}/ride-cost", act(acts.ride_cost), "POST"),
         _path(f"{person}/ride-company", act(acts.allow_company), "POST"),
         _path("/staff/items/{item}/done", act(acts.done), "POST"),
