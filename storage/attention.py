@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from storage import lists
+from storage.bell import ring_at_commit
 from storage.tables import Alarm, AttentionItem, Person, Promise, table
 
 ITEM, PROMISE, PERSON, ALARM = table(AttentionItem), table(Promise), table(Person), table(Alarm)
@@ -80,13 +81,14 @@ def need_human(
     """Put a person on the list; an unfinished item of this kind is brought up to date. Returns its id.
 
     `about` tells apart what may need a human twice at once ("ride:7"). What is urgent raises its alarm
-    (storage/alarms.py), once.
+    (storage/alarms.py), once, and wakes who calls: whoever writes it, in whatever transaction.
     """
     values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
     fixed = {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
     ((item_id,),) = lists.add(connection, _NEED, [values | fixed])
     if urgent:
         connection.execute(_WAKE, {"item_id": item_id, "due_at": now, "created_at": now})
+        ring_at_commit(connection, "alarms")
     return int(item_id)
 
 

@@ -3,7 +3,7 @@
 The rule: a bell saves time and carries nothing. It is rung after a commit, on a connection of its own, once
 for all that gathered meanwhile; what rang and was not heard is found by looking. A connection that is lost
 comes back by itself, after longer and longer pauses, and then every worker looks once: nobody knows what
-rang in between.
+rang in between. What must be heard whoever wrote it (`ring_at_commit`) is rung by the transaction itself.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+import sqlalchemy as sa
+
 from storage.beside import LOST, Beside, connect, pauses
 
 CHANNEL: Final = "onward"
@@ -19,7 +21,18 @@ GATHER: Final = 0.02  # seconds after one ring until the next: under load, fifty
 BEAT: Final = 20.0  # seconds of silence until we make sure that somebody is at the other end
 LAST_RING: Final = 1.0  # seconds a stop waits for
 
+_RING = sa.text("SELECT pg_notify(:channel, :name)")
+
 log = logging.getLogger(__name__)
+
+
+def ring_at_commit(connection: sa.Connection, name: str) -> None:
+    """Have this worker look, in every process, once this transaction is committed; never where it is not.
+
+    On SQLite nothing rings: its one process looks every two seconds.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_RING, {"channel": CHANNEL, "name": name})
 
 
 class Bell:

@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from storage.alone import alone, one_of_all
+from storage.attention import need_human
 from storage.bell import Bell
 from storage.beside import address_of
 from tests.rides.conftest import until
+from tests.storage.samples import NOW, someone
 
 only_postgres = pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
 CUT = (
@@ -65,6 +67,21 @@ async def test_what_rings_is_heard_elsewhere_and_not_at_home(address: str) -> No
         await eventually(lambda: set(theirs) >= {"deliver", "timers"})
         assert theirs == ["", "deliver", "timers"]  # "": look once, who knows what came before
         assert ours == [""]
+
+
+@only_postgres
+async def test_an_urgent_item_is_heard_everywhere_at_its_commit(address: str, engine: sa.Engine) -> None:
+    ours, theirs = list[str](), list[str]()
+    async with hanging(Bell(address), ours.append), hanging(Bell(address), theirs.append):
+        with engine.connect() as connection:
+            person_id = someone(connection).person_id
+            need_human(connection, person_id, "car lost", "gone", NOW, NOW, urgent=True)
+            connection.rollback()
+        with engine.begin() as connection:
+            person_id = someone(connection).person_id
+            need_human(connection, person_id, "no ride booked", "full", NOW, NOW)
+            need_human(connection, person_id, "car lost", "gone", NOW, NOW, urgent=True)
+        await eventually(lambda: ours == theirs == ["", "alarms"])
 
 
 @only_postgres
