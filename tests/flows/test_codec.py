@@ -101,6 +101,9 @@ SAMPLES: dict[str, Any] = {
     "phone": {"other": True},
     "taxi": {"who": "Maria", "at": datetime(2027, 2, 24, 7, 25)},
     "again": True,
+    "place": {"id": 3, "label": "x", "address": "x", "line": "x", "doors": []},
+    "use": "stop",
+    "work": {"id": 1, "employer": "FedEx", "first": datetime(2027, 3, 8, 6, 0), "bus": "bus 7"},
 }
 
 
