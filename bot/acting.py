@@ -5,8 +5,8 @@ The rule: a promise said to a person is a row with an hour, and somebody's list 
 transaction.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -19,14 +19,68 @@ from bot.settings import Settings
 from flows.events import Event
 from flows.flowset import FlowSet
 from flows.views import PersonInCharge
-from storage.attention import PromiseRow, need_human, promise, promises_of
-from storage.on_call import line
-from storage.staff import CaseworkerRow, caseworker, on_duty
+from storage.attention import Need, NewPromise, PromiseRow, need_humans, promise_all, promises_to
+from storage.on_call import line, on_shift
+from storage.staff import CaseworkerRow, all_on_duty, caseworker, on_duty
 
 URGENT = frozenset({"crisis", "ride safety", "car lost", "missed the car", "needs help today"})
 """Reasons that do not wait for office hours: whoever is on call is told."""
 
 AT_ONCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """What is known of a person to whom a human may be promised; `alone`: looked up for them alone."""
+
+    on_duty: CaseworkerRow | None
+    promises: Sequence[PromiseRow]
+    somebody_on_call: bool
+    alone: bool
+
+
+@dataclass(slots=True)
+class Desk:
+    """Promises of a human in one list of turns: what they need is looked up once for all, and they are
+    written as one list.
+
+    That holds for `people` to whom nothing happens in the list but one text of their own, and for their first
+    promise. Anybody else is looked up as they stand then, and their promise is written at once.
+    """
+
+    people: set[int] = field(default_factory=set)
+    _known: dict[int, AtDesk] = field(default_factory=dict)
+    _needs: list[Need] = field(default_factory=list)
+    _promises: list[NewPromise] = field(default_factory=list)
+
+    def of(self, connection: sa.Connection, person_id: int, now: datetime) -> AtDesk:
+        """Say what is known of a person."""
+        if person_id not in self.people:
+            self.write(connection, now)
+            return _look_up(connection, [person_id], now, alone=True)[person_id]
+        self._known = self._known or _look_up(connection, sorted(self.people), now)
+        self.people.remove(person_id)
+        return self._known[person_id]
+
+    def promise(self, need: Need, made: NewPromise | None) -> None:
+        """Take a promise down, to be written."""
+        self._needs.append(need)
+        self._promises += [made] if made is not None else []
+
+    def write(self, connection: sa.Connection, now: datetime) -> None:
+        """Write what was promised."""
+        need_humans(connection, self._needs, now)
+        promise_all(connection, self._promises, now)
+        self._needs.clear()
+        self._promises.clear()
+
+
+def _look_up(
+    connection: sa.Connection, people: Sequence[int], now: datetime, *, alone: bool = False
+) -> dict[int, AtDesk]:
+    staff, promises = all_on_duty(connection, people), promises_to(connection, people)
+    called = bool(on_shift(connection, now))
+    return {one: AtDesk(staff[one], promises[one], called, alone) for one in people}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +97,7 @@ class Acting:
     now: datetime  # aware UTC
     flows: FlowSet
     settings: Settings
+    desk: Desk = field(default_factory=Desk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +122,24 @@ Answer: TypeAlias = Done | Failed
 def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str | None) -> PersonInCharge:
     """Put the person on the list, promise them an answer, and say who and by when, on the person's own wall
     clock. An answer that is promised sooner already stands: it is said again."""
-    human, promised = in_charge(connection, who.settings, who.person_id, kind, who.now)
+    known = who.desk.of(connection, who.person_id, who.now)
+    human, promised = known.on_duty, office_hours(who.settings, known.on_duty, who.now)
+    if kind in URGENT:
+        human, promised = in_charge(connection, who.settings, who.person_id, kind, who.now)
     due_at = min(promised, _answer_due(connection, who.settings, human, kind, who.now))
-    there = _awake(connection, who.settings, who.person_id, human, who.now)
-    words = text or who.last_words or kind
-    need_human(connection, who.person_id, kind, words, due_at, who.now, urgent=kind in URGENT)
-    standing = _standing(connection, who.person_id, who.now, promised)
+    there = human is not None and _at_work(who.settings, human, who.now)
+    if not there and known.somebody_on_call:
+        there = bool(line(connection, who.now, who.person_id))
+    need = Need(who.person_id, kind, text or who.last_words or kind, due_at, urgent=kind in URGENT)
+    standing = next((one for one in known.promises if who.now < one.due_at <= promised), None)
     if standing is None:
-        promise(connection, who.person_id, human.id if human else None, kind, promised, who.now)
+        who.desk.promise(need, NewPromise(who.person_id, human.id if human else None, kind, promised))
     else:
+        who.desk.promise(need, None)
         promised = standing.due_at
         human = caseworker(connection, standing.caseworker_id) if standing.caseworker_id else None
+    if known.alone:
+        who.desk.write(connection, who.now)
     told: PersonInCharge = {
         "who": first_name(human, who.settings),
         "hours": hours_of(human, who.settings),
@@ -87,11 +149,6 @@ def promise_person(connection: sa.Connection, who: Acting, kind: str, text: str 
     if who.settings.taxi_phone:
         told["taxi"] = spoken_number(who.settings.taxi_phone)
     return told
-
-
-def _standing(connection: sa.Connection, person_id: int, now: datetime, by: datetime) -> PromiseRow | None:
-    open_ = promises_of(connection, person_id)
-    return next((one for one in open_ if now < one.due_at <= by), None)
 
 
 def in_charge(
@@ -111,13 +168,10 @@ def in_charge(
 
 def awake(connection: sa.Connection, settings: Settings, person_id: int, now: datetime) -> bool:
     """Say whether a human is there for a person now: on call, or their caseworker at work."""
-    return _awake(connection, settings, person_id, on_duty(connection, person_id), now)
-
-
-def _awake(
-    connection: sa.Connection, settings: Settings, person_id: int, human: CaseworkerRow | None, now: datetime
-) -> bool:
-    return (human is not None and _at_work(settings, human, now)) or bool(line(connection, now, person_id))
+    if line(connection, now, person_id):
+        return True
+    human = on_duty(connection, person_id)
+    return human is not None and _at_work(settings, human, now)
 
 
 def who_comes(

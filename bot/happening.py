@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from bot.acting import Desk
 from bot.actions import CarryOut, carry_out
 from bot.channels.base import Inbound
 from bot.settings import Settings
@@ -72,3 +73,4 @@ class World:
     settings: Settings
     now: datetime
     carry_out: CarryOut = carry_out
+    desk: Desk = field(default_factory=Desk)

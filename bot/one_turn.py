@@ -334,6 +334,7 @@ def _acting(talk: Talk, heard: Heard | None, world: World) -> Acting:
         now=world.now,
         flows=world.flows,
         settings=world.settings,
+        desk=world.desk,
     )
 
 

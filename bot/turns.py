@@ -7,15 +7,17 @@ its message is kept, a human is put on it and the person is told so. Only that e
 never what others said.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot import hearing
+from bot.acting import Desk
 from bot.actions import Worker
 from bot.channels.base import Inbound
 from bot.happening import Happening, Item, Planned, World
@@ -55,6 +57,7 @@ def take(
     inbound = {place: item for place, item in enumerate(items) if isinstance(item, Inbound)}
     heard = hearing.keep(connection, inbound, world.settings, world.now)
     talks, whose = _load(connection, items, heard)
+    world = replace(world, desk=_desk(talks, whose, heard))
     hearing.note(connection, list(heard.values()), world.now)
     rung = _close_timers(connection, items, whose, world.now)
     decided = []
@@ -64,7 +67,7 @@ def take(
             decided.append(False)
             continue
         if talk.decided:  # their earlier turn is what this one stands on
-            _write(connection, items, talks.values())
+            _write(connection, items, talks.values(), world)
         if isinstance(item, Happening) and item.rang is not None:
             if talk.turns:  # which may have set it anew
                 rung |= timers.finish(connection, [item.rang], world.now)
@@ -77,12 +80,24 @@ def take(
             raise  # the database's trouble, not this event's
         except Exception as error:
             raise Spoiled(place, error, _where(talk, item)) from error
-    _write(connection, items, talks.values())
+    _write(connection, items, talks.values(), world)
     _save(connection, list(talks.values()), world.now)
     work = {name for talk in talks.values() for name in talk.work}
     if any(one.inbound.photos for one in heard.values()):
         work.add("photos")
     return Taken(decided, frozenset(work))
+
+
+def _desk(talks: Mapping[int, Talk], whose: Mapping[int, int], heard: Mapping[int, Heard]) -> Desk:
+    """Know those to whom nothing happens here but one text of their own."""
+    times = Counter(whose.values())
+    return Desk(
+        {
+            talks[whose[place]].loaded.person_id
+            for place in heard
+            if times[whose[place]] == 1 and whose[place] in talks
+        }
+    )
 
 
 def _close_timers(
@@ -98,12 +113,13 @@ def _close_timers(
     return timers.finish(connection, leases, now) if leases else set()
 
 
-def _write(connection: sa.Connection, items: Sequence[Item], talks: Collection[Talk]) -> None:
+def _write(connection: sa.Connection, items: Sequence[Item], talks: Collection[Talk], world: World) -> None:
     """Write what was decided so far, as one list."""
     decided = [one for talk in talks for one in talk.decided]
     for talk in talks:
         talk.decided.clear()
     try:
+        world.desk.write(connection, world.now)
         apply(connection, decided)
     except sa.exc.OperationalError:
         raise

@@ -4,6 +4,7 @@ The rule: one unfinished item for each reason and person; saying it again only m
 urgent. A promise was said to the person, so it is kept or corrected by its hour.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from storage import lists
 from storage.bell import ring_at_commit
 from storage.tables import Alarm, AttentionItem, Person, Promise, table
+from storage.types import as_row
 
 ITEM, PROMISE, PERSON, ALARM = table(AttentionItem), table(Promise), table(Person), table(Alarm)
 
@@ -47,11 +49,35 @@ class PromiseRow:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A person to put on the list, and why."""
+
+    person_id: int
+    kind: str
+    reason: str
+    due_at: datetime
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewPromise:
+    """What a person is told a human will do by then."""
+
+    person_id: int
+    caseworker_id: int | None
+    what: str
+    due_at: datetime
+
+
 _ITEM = sa.select(*(ITEM.c[name] for name in Item.__dataclass_fields__))
 _PROMISE = sa.select(*(PROMISE.c[name] for name in PromiseRow.__dataclass_fields__))
 _PROMISED = _PROMISE.where(PROMISE.c.person_id == sa.bindparam("person"), PROMISE.c.state == "open").order_by(
     PROMISE.c.due_at
 )
+_PROMISED_TO = _PROMISE.where(
+    PROMISE.c.person_id.in_(sa.bindparam("people", expanding=True)), PROMISE.c.state == "open"
+).order_by(PROMISE.c.due_at)
 _PROMISING = sa.insert(PROMISE).returning(PROMISE.c.id)
 _OPEN = insert(ITEM)
 _NEW = _OPEN.excluded
@@ -83,13 +109,36 @@ def need_human(
     `about` tells apart what may need a human twice at once ("ride:7"). What is urgent raises its alarm
     (storage/alarms.py), once, and wakes who calls: whoever writes it, in whatever transaction.
     """
-    values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
-    fixed = {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
-    ((item_id,),) = lists.add(connection, _NEED, [values | fixed])
+    row = _need(person_id, kind, reason, due_at, now, urgent=urgent, about=about)
+    ((item_id,),) = lists.add(connection, _NEED, [row])
     if urgent:
         connection.execute(_WAKE, {"item_id": item_id, "due_at": now, "created_at": now})
         ring_at_commit(connection, "alarms")
     return int(item_id)
+
+
+def need_humans(connection: sa.Connection, needs: Sequence[Need], now: datetime) -> None:
+    """Put people on the list, each of them once; what is urgent raises its alarm."""
+    calm = [one for one in needs if not one.urgent]
+    rows = [_need(one.person_id, one.kind, one.reason, one.due_at, now) for one in calm]
+    lists.add(connection, _NEED, rows)
+    for one in needs:
+        if one.urgent:
+            need_human(connection, one.person_id, one.kind, one.reason, one.due_at, now, urgent=True)
+
+
+def _need(
+    person_id: int,
+    kind: str,
+    reason: str,
+    due_at: datetime,
+    now: datetime,
+    *,
+    urgent: bool = False,
+    about: str = "",
+) -> dict[str, object]:
+    values = {"person_id": person_id, "kind": kind, "reason": reason, "urgent": urgent, "due_at": due_at}
+    return values | {"state": "open", "dedupe_key": f"{person_id}/{kind}/{about}", "created_at": now}
 
 
 def unfinished(connection: sa.Connection, people: sa.Select[int]) -> list[Item]:
@@ -157,14 +206,28 @@ def promise(
     moved: int = 0,
 ) -> int:
     """Write down what a person was told a human will do by then; `moved` counts the hours before it."""
-    values = {"person_id": person_id, "caseworker_id": caseworker_id, "what": what, "due_at": due_at}
-    ((id_,),) = lists.add(connection, _PROMISING, [{**values, "moved": moved, "made_at": now}])
+    made = NewPromise(person_id, caseworker_id, what, due_at)
+    ((id_,),) = lists.add(connection, _PROMISING, [{**as_row(made), "moved": moved, "made_at": now}])
     return int(id_)
+
+
+def promise_all(connection: sa.Connection, promises: Sequence[NewPromise], now: datetime) -> None:
+    """Write down what people were told, as one list."""
+    lists.add(connection, _PROMISING, [{**as_row(one), "moved": 0, "made_at": now} for one in promises])
 
 
 def promises_of(connection: sa.Connection, person_id: int) -> list[PromiseRow]:
     """List the open promises to a person, the soonest due first."""
     return [PromiseRow(*row) for row in lists.read(connection, _PROMISED, {"person": person_id})]
+
+
+def promises_to(connection: sa.Connection, people: Sequence[int]) -> dict[int, list[PromiseRow]]:
+    """List the open promises to these people, by person, the soonest due first."""
+    found: dict[int, list[PromiseRow]] = {person_id: [] for person_id in people}
+    for row in lists.read(connection, _PROMISED_TO, people=people):
+        one = PromiseRow(*row)
+        found[one.person_id].append(one)
+    return found
 
 
 def people_with_due_promises(connection: sa.Connection, by: datetime, limit: int) -> list[sa.Row[Any]]:

@@ -14,8 +14,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final, TypeAlias
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,7 +29,9 @@ MOST_VALUES: Final = 2000
 """Parameters of one statement: PostgreSQL's protocol ends at 65,535, and long texts are parsed anew."""
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-_MARK = re.compile(r"%s|\?")
+_MARK = re.compile(r"%s|%%|\?")
+_GIVEN = re.compile(r"%s|\?")
+_CAST = re.compile(r"%s::[A-Z]+(?: [A-Z]+)*(?:\(\d+\))?")
 _NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -94,6 +98,8 @@ def write(connection: sa.Connection, statement: UpdateBase, rows: Sequence[Mappi
     ready = _ready(statement, connection.dialect, tuple(rows[0]), ())
     if isinstance(statement, Insert) and connection.dialect.name == "postgresql":
         _insert(connection, ready, rows)
+    elif len(rows) == 1:
+        _run(connection, ready.sql, ready.of(rows[0]))
     else:
         _run(connection, ready.sql, [ready.of(row) for row in rows])
 
@@ -113,7 +119,7 @@ def _insert(
     """Write rows as one statement, or as few as may be; no two of them may be the same one to an upsert."""
     most, found = max(1, MOST_VALUES // len(ready.parameters)), list[tuple[Any, ...]]()
     first, last = _values(ready.sql)
-    before, those = (len(_MARK.findall(ready.sql, *part)) for part in ((0, first), (first, last)))
+    before, those = (len(_GIVEN.findall(ready.sql, *part)) for part in ((0, first), (first, last)))
     for start in range(0, len(rows), most):
         some = [ready.of(row) for row in rows[start : start + most]]
         values = [one for row in some for one in row[before : before + those]]
@@ -135,7 +141,9 @@ def _run(
         return done.all() if done.returns_rows else []
     if not connection.in_transaction():
         connection.begin()
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
+    if connection.dialect.name == "postgresql":
+        cursor, sql = psycopg.RawCursor(connection.connection.driver_connection), _numbered(sql)  # type: ignore[arg-type]
     try:
         if isinstance(given, list):
             cursor.executemany(sql, given)
@@ -146,6 +154,13 @@ def _run(
         raise _as_usual(connection, sql, error) from error
     finally:
         cursor.close()
+
+
+@lru_cache(maxsize=512)
+def _numbered(sql: str) -> str:
+    """Write a statement as PostgreSQL itself reads it: psycopg reads any other anew each time it is long."""
+    numbers = count(1)
+    return _MARK.sub(lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", sql)
 
 
 def _as_usual(connection: sa.Connection, sql: str, error: Any) -> sa.exc.StatementError:
@@ -173,7 +188,8 @@ def _filled(values: Sequence[Any], length: int) -> Sequence[Any]:
 def _of_many(sql: str, rows: int) -> str:
     """Write an INSERT of one row as one of many."""
     first, last = _values(sql)
-    return sql[:first] + ", ".join([sql[first:last]] * rows) + sql[last:]
+    row = _CAST.sub("%s", sql[first:last])  # the columns say their types
+    return sql[:first] + ", ".join([row] * rows) + sql[last:]
 
 
 @lru_cache(maxsize=512)

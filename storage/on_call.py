@@ -101,8 +101,12 @@ def forget_past_shifts(connection: sa.Connection, before: date) -> int:
 
 def line(connection: sa.Connection, at: datetime, person_id: int | None = None) -> list[CaseworkerRow]:
     """List who is on call at a moment, in the order in which they are called: the person's own team first."""
-    on = [each.caseworker_id for each in shifts(connection) if spans(each, at, at)]
-    return _in_line(connection, list(dict.fromkeys(on)), person_id)
+    return _in_line(connection, on_shift(connection, at), person_id)
+
+
+def on_shift(connection: sa.Connection, at: datetime) -> list[int]:
+    """Say whose shift it is at a moment, by place in line, whether or not they can be reached."""
+    return list(dict.fromkeys(each.caseworker_id for each in shifts(connection) if spans(each, at, at)))
 
 
 def watch(

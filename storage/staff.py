@@ -7,7 +7,7 @@ an admin everybody. Who is on call is storage/on_call.py's.
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,6 +91,10 @@ _ON_DUTY = (
     .order_by(sa.case((STAFF.c.id == _THEIRS, 0), (_ON_ROSTER, 1), else_=2), STAFF.c.id)
     .limit(1)
 )
+_ACTIVE = _STAFF.add_columns(_ON_ROSTER.label("rostered")).where(STAFF.c.active)
+_CASEWORKERS = sa.select(PERSON.c.id, PERSON.c.caseworker_id).where(
+    PERSON.c.id.in_(sa.bindparam("people", expanding=True))
+)
 
 
 def add_caseworker(
@@ -132,6 +136,15 @@ def on_duty(connection: sa.Connection, person_id: int) -> CaseworkerRow | None:
     """Say who is in charge of a person: their caseworker, else the first on the roster, else the first."""
     rows = lists.read(connection, _ON_DUTY, {"person": person_id})
     return CaseworkerRow(*rows[0]) if rows else None
+
+
+def all_on_duty(connection: sa.Connection, people: Sequence[int]) -> dict[int, CaseworkerRow | None]:
+    """Say who is in charge of each of these people, as `on_duty` does for one."""
+    ranked = [(CaseworkerRow(*row), not rostered) for *row, rostered in lists.read(connection, _ACTIVE)]
+    first = min(ranked, key=lambda each: (each[1], each[0].id), default=(None, True))[0]
+    staff: dict[int | None, CaseworkerRow | None] = {row.id: row for row, _ in ranked}
+    theirs = dict(lists.read(connection, _CASEWORKERS, people=people))
+    return {person_id: staff.get(theirs.get(person_id), first) for person_id in people}
 
 
 def staff_row(row: Mapping[Any, Any]) -> CaseworkerRow:
