@@ -66,6 +66,15 @@ def new_car(about: About, flows: FlowSet, settings: Settings) -> Act:
     return _act(about, flows, settings, "ordered_car", _new_car)
 
 
+def other_car(about: About, flows: FlowSet, settings: Settings) -> Act:
+    """Call a car off that is on its way and no help, and order another; where none can come, it stays."""
+
+    def do(connection: sa.Connection, who: Acting, ride: rides.RideRow) -> _Did:
+        return _other_car(connection, who, ride, about.who)
+
+    return _act(about, flows, settings, "ordered_other_car", do)
+
+
 def taxi(about: About, flows: FlowSet, settings: Settings, minutes: int) -> Act:
     """Tell the person that a taxi comes in so many minutes; a car of ours that has not come is called off."""
 
@@ -134,6 +143,29 @@ def _new_car(connection: sa.Connection, who: Acting, ride: rides.RideRow) -> _Di
             return _Did("done")
         case Failed(reason):
             return _Did(cast(Came, reason))
+
+
+def _other_car(connection: sa.Connection, who: Acting, ride: rides.RideRow, human: CaseworkerRow) -> _Did:
+    last = [one for one in rides.lock_rides(connection, ride.interview_id) if one.leg == ride.leg][-1]
+    if last.id != ride.id:
+        return _Did("already")
+    if last.state == "in_progress":
+        return _Did("in_the_car")
+    try:
+        with connection.begin_nested():
+            if last.live and last.wanted == "booked":
+                call_off = {"wanted": "cancelled", "due_at": who.now}
+                rides.change_ride(connection, last.id, last.version, who.now, actor=human.actor, **call_off)
+            did = _new_car(connection, who, last)
+            if did.came != "done":
+                raise _StaysAsItIs
+    except _StaysAsItIs:
+        pass
+    return did
+
+
+class _StaysAsItIs(Exception):
+    """No other car can come: the one there is is better than none."""
 
 
 def _taxi(

@@ -15,12 +15,13 @@ from bot.web import one_ride
 from bot.worker import alarms as worker
 from storage import attention, interviews, on_call, people, rides
 from storage.subjects import subject
-from storage.tables import AttentionItem, Audit, Interview, Ride, table
+from storage.tables import AttentionItem, Audit, Fund, Interview, Ride, table
 from tests.web.conftest import HOSTILE, Browser, Page, inert
 from tests.worker.conftest import BOSTON, Town
 from tests.worker.test_alarms import MARIA, SAM, roster
 
-ITEM, RIDE, AUDIT, INTERVIEW = table(AttentionItem), table(Ride), table(Audit), table(Interview)
+ITEM, RIDE, AUDIT = table(AttentionItem), table(Ride), table(Audit)
+INTERVIEW, FUND = table(Interview), table(Fund)
 HERE = "http://127.0.0.1:8080"
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -120,6 +121,47 @@ async def test_a_new_car_is_a_new_ride_of_the_same_leg(town: Town) -> None:
     assert "Booked, no driver yet" in (await here.open(path)).text
     assert "a car is on its way already" in (await after(town, here, f"{path}/new-car")).text
     assert [row.actor for row in await audited(town, "ordered_car")] == ["caseworker:1"]
+
+
+async def test_a_car_that_is_no_help_is_called_off_for_another(town: Town) -> None:
+    await booked(town)
+    await town.settle()
+    await town.workshop.database.run(partial(_ask_for_help, town.clock.now()))
+    here, path = browser(town), await alarmed(town)
+    assert "order another" in (await here.open(path)).text
+    [old] = [one for one in await town.rides() if one.leg == "out"]
+    page = await after(town, here, f"{path}/other-car", ride=str(old.id))
+    assert "called off, and a new one is being ordered" in page.text
+    await town.settle()
+    cars = [(one.state, one.instead_of) for one in await town.rides() if one.leg == "out"]
+    assert cars == [("cancelled", None), ("booked", old.id)]
+    again = await after(town, here, f"{path}/other-car", ride=str(old.id))
+    assert "a car is on its way already" in again.text, "pressed twice it is one new car"
+    assert [row.actor for row in await audited(town, "ordered_other_car")] == ["caseworker:1"]
+
+
+def _ask_for_help(now: datetime, connection: sa.Connection) -> None:
+    about = subject("ride", 1)
+    attention.need_human(connection, 1, "missed the car", "stands still", now, now, urgent=True, about=about)
+
+
+@SQLITE
+async def test_the_car_there_is_stays_where_no_other_can_come(town: Town) -> None:
+    await booked(town)
+    await town.settle()
+    await town.workshop.database.run(partial(_ask_for_help, town.clock.now()))
+    here, path = browser(town), await alarmed(town)
+    await town.workshop.database.run(_empty_the_funds)
+    page = await after(town, here, f"{path}/other-car", ride="1")
+    assert "the ride fund is empty" in page.text
+    assert [(one.state, one.wanted) for one in await town.rides() if one.leg == "out"] == [
+        ("booked", "booked")
+    ]
+
+
+def _empty_the_funds(connection: sa.Connection) -> None:
+    left = FUND.c.budget_cents - FUND.c.held_cents - FUND.c.spent_cents - FUND.c.fees_cents
+    connection.execute(sa.update(FUND).values(budget_cents=FUND.c.budget_cents - left))
 
 
 async def test_a_taxi_is_told_to_the_person_and_sends_our_car_away(town: Town) -> None:

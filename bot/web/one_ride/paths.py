@@ -5,7 +5,7 @@ nothing (phones look at links by themselves); every act is a form of this page's
 name of whom the link was sent to, and is theirs alone once they are on it.
 
     GET  /r/{token}
-    POST /r/{token}/on-it | new-car | taxi | moved | settled
+    POST /r/{token}/on-it | new-car | other-car | taxi | moved | settled
 """
 
 import re
@@ -58,8 +58,13 @@ Do: TypeAlias = Callable[[OneRideDeps, Linked, Matter, FormData], Awaitable[str]
 def routes(deps: OneRideDeps) -> list[BaseRoute]:
     """List the paths under /r."""
     acts: dict[str, Do] = {
-        "on-it": _on_it, "new-car": _new_car, "taxi": _taxi, "moved": _moved, "settled": _settled
-    }  # fmt: skip
+        "on-it": _on_it,
+        "new-car": _new_car,
+        "other-car": _other_car,
+        "taxi": _taxi,
+        "moved": _moved,
+        "settled": _settled,
+    }
     return [
         _path("/r/{token}", partial(_show, deps), "GET"),
         *(_path(f"/r/{{token}}/{name}", partial(_act, deps, do), "POST") for name, do in acts.items()),
@@ -157,6 +162,15 @@ async def _new_car(deps: OneRideDeps, linked: Linked, shown: Matter, form: FormD
         return "gone"
     about = _about(deps, linked, shown.ride.id)
     return await _do(deps, ride_acts.new_car(about, deps.conversations.flows, deps.settings), "new_car")
+
+
+async def _other_car(deps: OneRideDeps, linked: Linked, shown: Matter, form: FormData) -> str:
+    if shown.ride is None:
+        return "gone"
+    if str(form.get("ride", "")) != str(shown.ride.id):  # pressed twice: that one is called off already
+        return "already"
+    about = _about(deps, linked, shown.ride.id)
+    return await _do(deps, ride_acts.other_car(about, deps.conversations.flows, deps.settings), "other_car")
 
 
 async def _taxi(deps: OneRideDeps, linked: Linked, shown: Matter, form: FormData) -> str:

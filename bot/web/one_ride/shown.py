@@ -37,17 +37,19 @@ STANDS: Final[Mapping[str, str]] = {
     "missed": "The driver left without them",
     "lost": "The car is lost",
 }
+COMING: Final = frozenset({"booked", "accepted", "arriving"})
 CAR_GONE: Final = frozenset({"failed", "cancelled", "missed", "lost"})
 
 
 @dataclass(frozen=True, slots=True)
 class RideShown:
-    """One leg as it stands; clocks are the appointment's own."""
+    """One leg as it stands; clocks are the appointment's own. `coming`: another car may be ordered for it."""
 
     id: int
     way: str
     stands: str
     gone: bool
+    coming: bool
     pickup_at: datetime | None
     pickup: str
     door: str | None
@@ -127,6 +129,7 @@ def _shown(connection: sa.Connection, ride: RideRow) -> RideShown:
         way="There" if ride.leg == "out" else "Home",
         stands=STANDS[ride.state] if ride.wanted == "booked" else STANDS["cancelled"],
         gone=ride.state in CAR_GONE or ride.wanted != "booked",
+        coming=ride.state in COMING and ride.wanted == "booked" and _is_to_come(ride),
         pickup_at=ride.pickup_at or ride.called_at,
         pickup=place_line(pickup.label, pickup.address),
         door=next((str(one["label"]) for one in pickup.doors if one["key"] == ride.door), None),
@@ -137,6 +140,11 @@ def _shown(connection: sa.Connection, ride: RideRow) -> RideShown:
         driver_phone=car.get("phone"),
         provider=ride.provider,
     )
+
+
+def _is_to_come(ride: RideRow) -> bool:
+    """Say whether a car is to come by itself; one home that nobody asked for yet is not."""
+    return not ride.flexible or ride.called_at is not None
 
 
 def _phone(connection: sa.Connection, person_id: int) -> str | None:

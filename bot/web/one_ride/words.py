@@ -16,6 +16,9 @@ class Said:
 CAME: Final[Mapping[str, Said]] = {
     "on_it": Said("You are on it. Nobody else is called.", good=True),
     "new_car": Said("A new car is being ordered. They get a text when it is sure.", good=True),
+    "other_car": Said(
+        "That car is called off, and a new one is being ordered. They get a text when it is sure.", good=True
+    ),
     "taxi": Said(
         "They were told that a taxi comes. Our own car, if there was one, is called off.", good=True
     ),
