@@ -9,7 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,12 +28,22 @@ from bot.settings import Settings
 from storage import funds, invites, on_call, staff
 from storage.database import open_database
 from storage.migrations import upgrade
+from storage.tables.going import InterviewKind
 
 MARIA: Final = "maria@sample.invalid"
 MARIAS_PHONE: Final = "+15555550199"
 GROUP_CODE: Final = "RIDE7"
 OWN_CODES: Final = ("K4P2", "D7Q4")
 RIDE_MONEY_CENTS: Final = 200_000
+RIDE_TRIPS: Final[Mapping[InterviewKind, int]] = {
+    "interview": 5,
+    "hiring_step": 3,
+    "documents": 3,
+    "training": 3,
+    "work": 15,
+}
+"""Trips one person has of the sample fund, by what they are for."""
+
 STUB_STARTS_WITHIN: Final = 15.0  # seconds
 HOST: Final = "127.0.0.1"
 
@@ -220,7 +230,9 @@ def _seed(settings: Settings, now: datetime, connection: sa.Connection) -> None:
         phone=MARIAS_PHONE,
     )
     on_call.add_shift(connection, maria.id, zone=str(settings.programme_zone), now=now)
-    funds.add_fund(connection, name="Rides (sample)", budget_cents=RIDE_MONEY_CENTS, now=now)
+    fund_id = funds.add_fund(connection, name="Rides (sample)", budget_cents=RIDE_MONEY_CENTS, now=now)
+    for purpose, trips in RIDE_TRIPS.items():
+        funds.set_rule(connection, fund_id, purpose, funds.Rule(person_trips=trips))
     invites.add_invite(connection, GROUP_CODE, now, caseworker_id=maria.id, uses=1000)
     for code in OWN_CODES:
         invites.add_invite(connection, code, now, caseworker_id=maria.id)

@@ -149,6 +149,7 @@ def book(road: Road) -> None:
     road.asks("Ray", "18 or older")
     road.asks("yes", "to go?")
     road.asks("1", "your car:", "Ride home too")
+    road.us("Ride trips left: 4")
 
 
 def day_before(road: Road) -> None:
