@@ -96,7 +96,7 @@ def build(
         if bell is not None:
             bell.ring(name)
 
-    conversations = Conversations(database, flows, settings, clock, wake)
+    conversations = Conversations(database, flows, settings, clock, wake, lanes=database.lists_at_once)
     workshop = Workshop(
         database=database,
         conversations=conversations,

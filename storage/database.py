@@ -27,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -148,6 +148,9 @@ def _sqlite_engine(
 
 class SqliteDatabase:
     """One file, one writer thread, group commit."""
+
+    lists_at_once: Final = 1
+    """Lists of turns that are worth taking beside each other: there is one writer."""
 
     def __init__(
         self,
@@ -291,6 +294,9 @@ def _settle(answers: Iterable[tuple[asyncio.Future[Any], Any, BaseException | No
 
 class PostgresDatabase:
     """A few threads with a connection each; any number of processes beside us."""
+
+    lists_at_once: Final = 2
+    """While the server works for one list of turns, another one is decided."""
 
     def __init__(
         self, url: sa.URL, keys: KeyRing, *, connections: int = CONNECTIONS, waiting: int = WAITING

@@ -87,7 +87,8 @@ def text_of(url: sa.URL) -> str:
 async def shell(url: str) -> AsyncIterator[Conversations]:
     """Open the conversations on a database, with nobody who sends."""
     database = open_database(url, KEYS)
-    talks = Conversations(database, shipped(), SETTINGS, SystemClock(), lambda _: None)
+    lanes = database.lists_at_once
+    talks = Conversations(database, shipped(), SETTINGS, SystemClock(), lambda _: None, lanes=lanes)
     await talks.keep_flows()
     settle_down()
     try:
