@@ -39,10 +39,10 @@ class Weights:
     work: float = 22
     travel: float = 10
     week4: float = 20
-    policy: float = 20
+    policy: float = 14
     hours: float = 12
     pay: float = 16
-    ready: float = 8
+    ready: float = 11.2
     learned: float = 15
 
 
