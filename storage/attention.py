@@ -6,8 +6,8 @@ urgent. A promise was said to the person, so it is kept or corrected by its hour
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -92,6 +92,10 @@ _NEED = _OPEN.on_conflict_do_update(
 ).returning(ITEM.c.id)
 _WAKE = insert(ALARM).on_conflict_do_nothing(index_elements=["item_id"])
 
+ON_IT_FOR: Final = timedelta(minutes=15)
+"""So long whoever took an alarm on, or was called for it, is taken to be on it; what happens anew later
+wakes somebody again."""
+
 
 def need_human(
     connection: sa.Connection,
@@ -103,18 +107,39 @@ def need_human(
     *,
     urgent: bool = False,
     about: str = "",
+    still: bool = False,
 ) -> int:
     """Put a person on the list; an unfinished item of this kind is brought up to date. Returns its id.
 
     `about` tells apart what may need a human twice at once ("ride:7"). What is urgent raises its alarm
-    (storage/alarms.py), once, and wakes who calls: whoever writes it, in whatever transaction.
+    (storage/alarms.py), and wakes who calls: whoever writes it, in whatever transaction. One that was taken
+    on or rang in vain a while ago rings again, unless this is no news (`still`): a second car lost that day
+    is somebody's as the first was.
     """
     row = _need(person_id, kind, reason, due_at, now, urgent=urgent, about=about)
     ((item_id,),) = lists.add(connection, _NEED, [row])
     if urgent:
         connection.execute(_WAKE, {"item_id": item_id, "due_at": now, "created_at": now})
+        if not still:
+            _wake_again(connection, item_id, now)
         ring_at_commit(connection, "alarms")
     return int(item_id)
+
+
+def _wake_again(connection: sa.Connection, item_id: int, now: datetime) -> None:
+    """Have an alarm that came to an end a while ago ring anew, and its item be nobody's."""
+    before = now - ON_IT_FOR
+    ended = sa.and_(
+        ALARM.c.item_id == item_id,
+        ALARM.c.state != "ringing",
+        ALARM.c.created_at <= before,
+        sa.or_(ALARM.c.answered_at.is_(None), ALARM.c.answered_at <= before),
+    )
+    rings = {"state": "ringing", "due_at": now, "created_at": now, "attempts": 0, "lease_until": None}
+    nobody = {"answered_by": None, "answered_at": None, "how": None}
+    if connection.execute(sa.update(ALARM).where(ended).values(**rings, **nobody)).rowcount:
+        free: dict[str, object] = {"state": "open", "claimed_by": None, "claimed_at": None}
+        _change(connection, ITEM.c.id == item_id, free)
 
 
 def need_humans(connection: sa.Connection, needs: Sequence[Need], now: datetime) -> None:

@@ -94,11 +94,12 @@ def _next(
         return
     line = who_comes(connection, settings, alarm.person_id, now)
     calls = alarms.calls_of(connection, alarm.id)
+    lately = [one for one in calls if one.created_at >= alarm.created_at]  # an alarm may ring anew
     if not line:
         log.warning("nobody is on call", extra={"alarm": alarm.id})
         alarms.wait(connection, lease, now + NEXT_AFTER)
         return
-    if (who := _least_called(line, calls)) is None:
+    if (who := _least_called(line, lately)) is None:
         log.error("alarm unanswered", extra={"alarm": alarm.id, "calls": len(calls)})
         alarms.stop(connection, lease, "unanswered")
         return

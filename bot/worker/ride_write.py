@@ -149,7 +149,7 @@ async def ask_staff(held: Tended, kind: str, words: str) -> None:
 
     def ask(connection: sa.Connection) -> None:
         about = subject("ride", row.id)
-        need_human(connection, row.person_id, kind, words, now, now, urgent=urgent, about=about)
+        need_human(connection, row.person_id, kind, words, now, now, urgent=urgent, about=about, still=True)
 
     await held.workshop.database.run(ask)
 

@@ -201,6 +201,37 @@ async def test_the_console_takes_it_on(town: Town) -> None:
 
 
 @SQLITE
+async def test_what_happens_anew_while_it_is_still_on_somebodys_list_rings_again(town: Town) -> None:
+    await roster(town)
+    item = await car_lost(town)
+    await after(town, minutes=0)
+    await town.text("1", MARIA)
+    await town.new_texts(MARIA)
+    await car_lost(town)  # a minute later it is theirs still
+    await after(town, minutes=1)
+    assert (await states(town), await town.new_texts(MARIA)) == (["answered"], [])
+    town.clock.move(timedelta(hours=6))  # the way home is lost too, and nobody has ticked the first one off
+    assert await car_lost(town) == item
+    await after(town, minutes=0)
+    assert (await states(town), len(await town.new_texts(MARIA))) == (["ringing"], 1)
+    assert [row.state for row in await town.rows(sa.select(ITEM.c.state))] == ["open"]
+
+
+@SQLITE
+async def test_an_alarm_that_rang_in_vain_rings_its_rounds_again_for_what_is_new(town: Town) -> None:
+    await roster(town)
+    await car_lost(town)
+    for _ in range(7):
+        await after(town, minutes=3)
+    assert (await states(town), len(await town.new_texts(SAM))) == (["unanswered"], 3)
+    town.clock.move(timedelta(hours=1))
+    await car_lost(town)
+    for _ in range(7):
+        await after(town, minutes=3)
+    assert (await states(town), len(await town.new_texts(SAM))) == (["unanswered"], 3)
+
+
+@SQLITE
 async def test_who_comes_second_is_told_no(town: Town) -> None:
     await roster(town)
     await car_lost(town)
