@@ -174,16 +174,21 @@ class JobMatch(Row, table=True):
 
 
 class JobWish(Row, table=True):
-    """What a person wants of a job, as one sealed value, and when they hear of new ones next."""
+    """What a person wants of a job, as one sealed value, and when they hear of new ones next.
+
+    `asked_at` is set while they wait for an answer: they asked for jobs just now.
+    """
 
     __table_args__ = args(
         sa.UniqueConstraint("person_id"),
         partial("ix_job_wish_weekly", "weekly_at", where="weekly_at IS NOT NULL"),
+        partial("ix_job_wish_asked", "asked_at", where="asked_at IS NOT NULL"),
     )
     id: int = row_id()
     person_id: int = link("person", index=False)
     wishes: dict[str, Any] = sealed_json("job_wish.wishes")
     weekly_at: datetime | None = moment(null=True)
+    asked_at: datetime | None = moment(null=True)
     daily: bool = flag()
     updated_at: datetime = moment()
 
