@@ -39,7 +39,7 @@ class RideSaid:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RideWords:
     """The patterns, compiled once, and how people say each, in English and in Spanish. Made by
     `make_ride_words`."""
@@ -55,6 +55,9 @@ class RideWords:
 
     def read(self, text: str) -> RideSaid | None:
         """Say what a text means for somebody who waits for a car, or None."""
+        return _read(self, text)
+
+    def _read(self, text: str) -> RideSaid | None:
         said = " ".join(self._spell(word) for word in said_in(text[:_LONGEST]))
         if not said or said.isdigit():
             return None
@@ -81,6 +84,11 @@ class RideWords:
             if OSA.distance(word, each) <= (1 if min(size, length) < _TWO_FROM else 2)
         }
         return near.pop() if len(near) == 1 else word
+
+
+@lru_cache(maxsize=8)  # one turn asks three times about its text
+def _read(words: RideWords, text: str) -> RideSaid | None:
+    return words._read(text)
 
 
 def make_ride_words(data: Mapping[str, Any]) -> RideWords:
