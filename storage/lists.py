@@ -133,7 +133,7 @@ def _run(
 ) -> Sequence[Any]:
     """Hand a statement to the driver, with parameters or a list of them, and give the rows it returns.
 
-    Raises what SQLAlchemy raises, a lost connection included, and never names what was given. Who listens to
+    Raises what SQLAlchemy raises, a lost connection included, without the parameters. Who listens to
     the connection's statements hears these too.
     """
     if connection.dispatch.before_cursor_execute:
