@@ -7,16 +7,18 @@ fund.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from bot.acting import Acting, Answer, Done, Failed
+from bot.acting import Acting, Answer, Done, Failed, awake, spoken_number
 from bot.funding import put_on_list
 from bot.legs import Stay, can_drop_free, put_right, why_no_car
 from bot.planning import plan_interview, told_too_late
 from bot.reminders.hours import to_utc
+from bot.standing_by import standing_by
 from bot.views import held_leg, interview_view, ride_view, running_ride, view_of
 from flows.actions import (
     BookRides,
@@ -44,6 +46,7 @@ DONE_FROM = timedelta(minutes=15)
 """A car home may be called from this long before the interview begins: some are sent away at once."""
 
 DONE_UNTIL = timedelta(hours=16)
+HALF_HOUR = timedelta(minutes=30)
 
 
 # --- the interview ------------------------------------------------------------------------------------------
@@ -192,7 +195,28 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     view = dict(_planned(connection, row, who))
     if rides.missed_since(connection, who.person_id, who.now - ASKED_AFTER_A_MISS):
         view["confirm_by_reply"] = True
+    if _nobody_awake(connection, row, who):
+        view["nobody_awake"] = True
+        if who.settings.taxi_phone:
+            view["taxi"] = spoken_number(who.settings.taxi_phone)
     return Done(view)
+
+
+def _nobody_awake(connection: sa.Connection, row: InterviewRow, who: Acting) -> bool:
+    """Say whether for a part of the way there nobody would be woken: not on call, and not at work."""
+    by = standing_by(connection, row, rides.rides_of(connection, row.id))
+    gaps = () if by is None else by.gaps
+    return any(
+        not awake(connection, who.settings, who.person_id, at)
+        for gap in gaps
+        for at in _moments(gap.since, min(gap.until, row.at))
+    )
+
+
+def _moments(since: datetime, until: datetime) -> list[datetime]:
+    """List moments of a stretch, near enough to each other to meet every office hour."""
+    many = max(0, ceil((until - since) / HALF_HOUR))
+    return [since + HALF_HOUR * n for n in range(many)]
 
 
 class _NoMoney(Exception):

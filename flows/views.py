@@ -44,7 +44,8 @@ class InterviewView(TypedDict):
     ride is held (a moved interview has lost its old one), `stop` and `door` (its key) as the last ride had
     them, also after a move, and `confirmed`, `going_home` (the person asked for the car away), `home` (they
     are there), `outcome`, `waits_for_ok` (dollars, for staff only: they have to agree to them),
-    `confirm_by_reply` (they missed a car lately: that morning's answer is asked for). Of two close together
+    `confirm_by_reply` (they missed a car lately: that morning's answer is asked for), `nobody_awake` (for a
+    part of the way there nobody is on call or at work) and with it `taxi` (its number). Of two close together
     `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
     itself; `moved` says that it had another time before.
     """
@@ -70,6 +71,8 @@ class InterviewView(TypedDict):
     home: NotRequired[bool]
     outcome: NotRequired[str]
     confirm_by_reply: NotRequired[bool]
+    nobody_awake: NotRequired[bool]
+    taxi: NotRequired[str]
     waits_for_ok: NotRequired[str]
 
 
@@ -99,8 +102,8 @@ class DayView(TypedDict):
 
 
 class WorkView(TypedDict):
-    """Rides to a job: the first shift, the last day they go on (`until`), when the car comes on a usual day and
-    when the one home does. `bus` is how they get there afterwards, where staff entered it.
+    """Rides to a job: the first shift, the last day they go on (`until`), when the car comes on a usual day
+    and when the one home does. `bus` is how they get there afterwards, where staff entered it.
 
     `home_by`, `busy_from` and `busy_to` are there when a shift runs into hours the person told us of.
     """

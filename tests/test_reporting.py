@@ -1,7 +1,7 @@
 """What a person reports of a ride, as rows: a human at once, the company kept from them, another car."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ from bot.actions import Failed
 from bot.rides.booking import comes_late, news_of
 from bot.views import stage_of
 from flows.actions import LetCarGo, LookAtRide, RebookRide, ReportRide
-from storage import attention, rides
+from storage import attention, people, rides, staff
 from storage.exclusions import excluded, exclusions_of
-from tests.test_actions import Desk
+from storage.on_call import add_shift
+from tests.test_actions import BOSTON, Desk
 
 CAR = {"car": "gray Toyota Camry", "plate": "8KLM204", "driver": "Sam", "phone": "555", "minutes": 3}
 PICKUP = datetime(2027, 2, 24, 7, 5)
@@ -125,6 +126,34 @@ def test_after_a_missed_car_the_next_booking_asks_for_the_mornings_answer(desk: 
     drives(desk, "booking", "booked", "accepted", "arriving", "missed")
     again = desk.did(desk.booking(desk.saved(datetime(2027, 3, 1, 8))))
     assert again["confirm_by_reply"]
+
+
+NIGHT, DAY = datetime(2027, 3, 2, 6), datetime(2027, 3, 2, 14)
+
+
+@pytest.mark.parametrize(
+    ("at", "on_call", "nobody"),
+    [
+        (NIGHT, None, True),  # the car comes at five, Maria at nine
+        (NIGHT, ("00:00", "00:00"), False),
+        (NIGHT, ("05:00", "06:00"), True),  # from an hour before the pick-up
+        (DAY, None, False),  # she is at work
+    ],
+)
+def test_a_booking_says_when_nobody_is_awake_for_it(
+    desk: Desk, at: datetime, on_call: tuple[str, str] | None, nobody: bool
+) -> None:
+    settings = desk.who.settings.model_copy(update={"taxi_phone": "+12155550199"})
+    desk.who = replace(desk.who, settings=settings)
+    staff.change_caseworker(desk.connection, desk.maria.id, phone="+12155550100")
+    people.change_person(desk.connection, desk.who.person_id, caseworker_id=desk.maria.id)
+    if on_call is not None:
+        starts, ends = (time.fromisoformat(each) for each in on_call)
+        add_shift(
+            desk.connection, desk.maria.id, zone=str(BOSTON), now=desk.who.now, starts=starts, ends=ends
+        )
+    told = desk.did(desk.booking(desk.saved(at)))
+    assert (told.get("nobody_awake", False), told.get("taxi")) == (nobody, "215-555-0199" if nobody else None)
 
 
 def test_a_car_that_comes_late_is_told_of_once(desk: Desk) -> None:
