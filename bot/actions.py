@@ -10,11 +10,12 @@ from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from bot import arranging, day, phones, rebooking, reporting, waiting, working
+from bot import arranging, day, looking, phones, rebooking, reporting, waiting, working
 from bot.acting import Acting, Answer, Done, Failed, promise_person
 from flows.actions import (
     Action,
     AddSafeContact,
+    AnswerJob,
     BookRides,
     CallCarHome,
     CancelInterview,
@@ -30,6 +31,7 @@ from flows.actions import (
     LookAtDay,
     LookAtMoney,
     LookAtRide,
+    LookForJobs,
     LookUpPlace,
     MoveInterview,
     NotePay,
@@ -50,7 +52,7 @@ from storage import places, points, safe_contacts
 
 __all__ = ["WORK", "Acting", "Answer", "CarryOut", "Done", "Failed", "Worker", "carry_out"]
 
-Worker: TypeAlias = Literal["deliver", "timers", "rides", "places", "photos", "alarms"]
+Worker: TypeAlias = Literal["deliver", "timers", "rides", "places", "photos", "alarms", "matching"]
 CarryOut: TypeAlias = Callable[[sa.Connection, Action, Acting], Answer]
 
 WORK: Final[Mapping[type[Action], Worker]] = {
@@ -73,6 +75,7 @@ WORK: Final[Mapping[type[Action], Worker]] = {
     TellCaseworker: "alarms",
     HandOff: "alarms",
     ReportRide: "alarms",
+    LookForJobs: "matching",
 }
 """The worker that has something to do once the turn is committed."""
 
@@ -137,6 +140,10 @@ def carry_out(connection: sa.Connection, action: Action, who: Acting) -> Answer:
             return waiting.look_at_money(connection, action, who)
         case WaitForMoney():
             return waiting.wait_for_money(connection, action, who)
+        case LookForJobs():
+            return looking.look_for_jobs(connection, action, who)
+        case AnswerJob():
+            return looking.answer_job(connection, action, who)
         case SaveOutcome():
             return arranging.save_outcome(connection, action, who)
         case TellCaseworker(kind=kind, text=text) | HandOff(kind=kind, text=text):

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bot.pretend_jobs import pretend_jobs
 from bot.reminders.hours import to_utc
 from bot.views import car_json, held_leg, interview_view, place_view, ride_view
 from flows.events import OUTSIDE, Event
-from flows.fakes import work
+from flows.fakes import JOBS, work
 from flows.progress import new_progress, progress_to_json
 from flows.talk_file import Talk
 from storage import conversations, funds, interviews, invites, people, places, points, rides, staff
@@ -242,6 +243,10 @@ def happen(cast: Cast, name: str, given: Mapping[str, Any], connection: sa.Conne
             at=at, work={**work(at.replace(tzinfo=None), "FedEx Ground"), **given.get("work", {})}
         )
         return taper
+    if name == "jobs.ready":
+        jobs = pretend_jobs(connection, cast.person_id, given.get("jobs", JOBS), at)
+        ready: Event = made(at=at, jobs=jobs, asked=given.get("asked", True))
+        return ready
     if name == "promise.late":
         late: Event = made(
             at=at, promise={"who": "Maria", "number": "215-555-0199", **given.get("promise", {})}

@@ -17,6 +17,7 @@ from flows.views import (
     CardView,
     DayView,
     InterviewView,
+    JobView,
     LookupView,
     MoneyView,
     PersonInCharge,
@@ -369,6 +370,35 @@ class SaveOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookForJobs:
+    """Look for jobs that fit: `jobs.ready` comes back with the best three they have not been shown, or none.
+
+    `again` says when to look by itself from now on: week (their hour, once a week), day or never; without it
+    that stays as it was, and is week at first.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[type] = Nothing
+    again: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerJob:
+    """Note what they say to a job: details, interested, not_for_me or applied; gives the job as it stands.
+
+    Interested puts a task on the caseworker's list; not_for_me is learned from. `gone`: it is filled, over or
+    taken back, and is offered no more.
+    """
+
+    acts: ClassVar[bool] = True
+    fails: ClassVar[tuple[str, ...]] = ("gone",)
+    gives: ClassVar[type] = JobView
+    job: JobView
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellCaseworker:
     """Put a person on the caseworker's list and promise an answer; the bot goes on. `kind` is the list's
     reason.
@@ -424,6 +454,8 @@ Action: TypeAlias = (
     | LookAtMoney
     | WaitForMoney
     | SaveOutcome
+    | LookForJobs
+    | AnswerJob
     | TellCaseworker
     | HandOff
 )

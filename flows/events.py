@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeAlias, get_args
 
 from flows.views import (
     InterviewView,
+    JobView,
     LookupView,
     PhoneView,
     PlaceView,
@@ -337,6 +338,17 @@ class WorkTaper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobsReady:
+    """Jobs that fit were looked for: up to three they have not been shown, the best first, or none where they
+    asked. `asked`: they did; else it is the week's, or the day's, and there is at least one.
+    """
+
+    at: datetime
+    jobs: list[JobView]
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLate:
     """The hour passed at which a human was to have written; nobody has."""
 
@@ -366,6 +378,7 @@ Outside: TypeAlias = (
     | PhoneChanged
     | PromiseLate
     | WorkTaper
+    | JobsReady
     | InterviewTomorrow
     | InterviewTomorrowAgain
     | InterviewToday

@@ -6,7 +6,7 @@ same on every machine. Sample data: Maria answers within two hours of her office
 minutes before, FedEx Ground is on Airport Rd.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from datetime import datetime, time, timedelta
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from flows.actions import (
     Action,
     AddSafeContact,
+    AnswerJob,
     BookRides,
     CallCarHome,
     CancelInterview,
@@ -30,6 +31,7 @@ from flows.actions import (
     LookAtDay,
     LookAtMoney,
     LookAtRide,
+    LookForJobs,
     LookUpPlace,
     MoveInterview,
     NotePay,
@@ -76,6 +78,38 @@ _STAGES: Mapping[str, tuple[str | None, str]] = {
 _HAS_A_CAR = ("coming", "here", "driving", "done")
 _CAR = ("car", "plate", "driver", "phone", "minutes")
 _RIDE_FIELDS = ("pickup_at", "pickup", "back_at")
+
+JOBS: Sequence[dict[str, Any]] = (
+    {
+        "id": 1,
+        "title": "Room attendant",
+        "employer": "Pier Hotel",
+        "reasons": ["near:2", "shift:day", "has_hired_ours"],
+        "how": "phone",
+        "contact": "617-555-0123",
+        "address": "70 Pier St",
+        "miles": 2,
+        "shift": "day",
+        "hours": "7-3",
+        "pay": "$18",
+        "pay_per": "hour",
+    },
+    {
+        "id": 2,
+        "title": "Line cook",
+        "employer": "Cafe Linden",
+        "reasons": ["near:1", "shift:day", "done_before"],
+        "how": "walk_in",
+        "address": "9 Main St",
+        "miles": 1,
+        "shift": "day",
+        "hours": "8-4",
+        "pay": "$17",
+        "pay_per": "hour",
+    },
+    {"id": 3, "title": "Laundry worker", "employer": "Cityline Linen", "reasons": ["near:3"], "how": "staff"},
+)
+"""Jobs as the worker finds them."""
 
 INTERVIEW: Mapping[str, Any] = {
     "id": 1,
@@ -145,8 +179,10 @@ def fake(world: World, action: Action, now: datetime) -> Result:
         case SetOkToGo(ok=ok) if world.interview is not None:
             world.interview["ok_to_go"] = ok
             return {}
-        case LookAtMoney() | WaitForMoney():
+        case LookAtMoney() | WaitForMoney() | LookForJobs():
             return {}
+        case AnswerJob(job=job):
+            return JOBS[0] | (dict(job) if isinstance(job, Mapping) else {})
         case SaveOutcome(outcome=outcome) if world.interview is not None:
             world.interview["outcome"] = outcome
             return {}
@@ -284,6 +320,8 @@ def make_event(world: World, name: str, given: Mapping[str, Any], at: datetime) 
         "phone": {"other": True},
         "work": world.work or work(at.replace(tzinfo=None), "FedEx Ground"),
         "promise": {"who": "Maria", "when": in_charge(at)["when"], "number": "215-555-0199"},
+        "jobs": [dict(job) for job in JOBS],
+        "asked": True,
         "taxi": {"who": "Maria", "at": at.replace(second=0, microsecond=0) + _TAXI_COMES},
         "place": dict(_SET),
         "who": "Maria",

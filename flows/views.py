@@ -120,6 +120,30 @@ class WorkView(TypedDict):
     busy_to: NotRequired[datetime]
 
 
+class JobView(TypedDict):
+    """A job that fits, as it stands now: `reasons` are codes ("near:2", "shift:day", "has_hired_ours",
+    "told_us_hires", "says_fair_chance", "pay:good", "done_before", and what is to be asked first:
+    "ask:hours", "ask:way", "ask:license" …).
+
+    `how` is how one applies (link, phone, walk_in or staff) and `contact` the address or number for it.
+    `miles` are by road and a guess, `shift` is day, evening or night, `hours` "7-3:30" and `pay` "$18.50", of
+    which `pay_per` says hour, week, month or year; each is left out where the advertisement does not say.
+    """
+
+    id: int
+    title: str
+    employer: str
+    reasons: list[str]
+    how: str
+    contact: NotRequired[str]
+    address: NotRequired[str]
+    miles: NotRequired[int]
+    shift: NotRequired[str]
+    hours: NotRequired[str]
+    pay: NotRequired[str]
+    pay_per: NotRequired[str]
+
+
 class RideView(TypedDict):
     """One leg ("out" or "home") of a ride; the car's fields are there once a driver has accepted.
 

@@ -32,6 +32,7 @@ from bot.settings.values import (
     HookSecret,
     Key,
     Keys,
+    MatchWeights,
     Phone,
     RideCaps,
     TwilioAccount,
@@ -269,6 +270,23 @@ class Settings(BaseSettings):
     )
     fare_minimum_cents: int = Field(
         default=900, ge=0, description="Our own estimate of a fare: never below, in cents."
+    )
+
+    # Jobs
+    jobs_hosts: Words = Field(
+        default=(),
+        description="Hosts that feeds and pages of jobs may be fetched from; empty is none.",
+    )
+    jobs_most_mb: int = Field(
+        default=200, ge=1, description="The largest file or feed of jobs that is read, in megabytes."
+    )
+    jobs_most_rows: int = Field(
+        default=100_000, ge=1, description="The most jobs that one file or feed may bring."
+    )
+    match_weights: MatchWeights = Field(
+        default=(),
+        description="Points of the lines of a job's score where they differ from the usual (work=22 "
+        "travel=10 week4=20 policy=14 hours=12 pay=16 ready=11.2 learned=15).",
     )
 
     @classmethod

@@ -143,8 +143,27 @@ def _shaped(pattern: str, sentence: str) -> BeforeValidator:
     return BeforeValidator(partial(_matching, pattern, sentence))
 
 
+_LINES = ("work", "travel", "week4", "policy", "hours", "pay", "ready", "learned")
+
+
+def _weights(value: object) -> object:
+    """Read points of the lines of a job's score: `work=20 travel=10`."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in re.split(r"[\s,]+", value.strip(" ,\n\t"))]
+    for name, _, text in pairs:
+        if name not in _LINES:
+            raise ValueError(f"knows {', '.join(_LINES)}, not {name}")
+        if not re.fullmatch(r"\d{1,3}(\.\d)?", text):
+            raise ValueError(f"must have {name} as points, such as 20")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise ValueError("names one line twice")
+    return tuple((name, float(text)) for name, _, text in pairs)
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 RideCaps = Annotated[tuple[tuple[str, Cap], ...], NoDecode, BeforeValidator(_caps)]
+MatchWeights = Annotated[tuple[tuple[str, float], ...], NoDecode, BeforeValidator(_weights)]
 ClosedDays = Annotated[tuple[date | str, ...], NoDecode, BeforeValidator(_closed_days)]
 Key = Annotated[bytes, NoDecode, BeforeValidator(_one_key)]
 Keys = Annotated[tuple[tuple[str, bytes], ...], NoDecode, BeforeValidator(_keys)]

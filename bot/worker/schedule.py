@@ -27,6 +27,7 @@ from bot.worker import (
     alarms,
     deliver,
     housekeeping,
+    matching,
     photos,
     places,
     promises,
@@ -67,6 +68,7 @@ STEPS: Mapping[str, Step] = {
     "waitlist": waitlist.step,
     "housekeeping": housekeeping.step,
     "work_rides": work_rides.step,
+    "matching": matching.step,
 }
 FAMILIES: Mapping[str, Family] = {
     "deliver": OUTBOX,
@@ -94,7 +96,7 @@ LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping", "reaching", "work_rides", "roster", "waitlist"})
+ALONE = frozenset({"housekeeping", "matching", "reaching", "work_rides", "roster", "waitlist"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
