@@ -139,7 +139,7 @@ def start_word(turn: Turn, text: str) -> bool:
     if turn.progress.opted_in is False:
         return False
     flow_id = flow_started_by(turn, text)
-    return flow_id is not None and open_flow(turn, flow_id)
+    return flow_id is not None and open_flow(turn, flow_id, rest=_day_of(turn, _flat(text[:80]).split()))
 
 
 def started_inside(turn: Turn, text: str) -> str | None:
@@ -180,11 +180,20 @@ def _without(text: str, phrase: Sequence[str]) -> str:
     return re.sub(rf"\b{spelled}\b", " ", text[:160], count=1, flags=re.IGNORECASE).strip()
 
 
+def _day_of(turn: Turn, phrase: Sequence[str]) -> str:
+    """Give the day with which a start phrase ends ("start mon"): it answers the flow's first question."""
+    return phrase[-1] if len(phrase) > 1 and _is_moment(turn, phrase[-1]) else ""
+
+
 def starts_inside(turn: Turn, text: str) -> bool:
     """Start the flow whose phrase is said among other words; these are kept for its question ("they moved it
     to thursday")."""
     found = None if turn.progress.opted_in is False else _phrase_inside(turn, text)
-    return found is not None and open_flow(turn, found[1], rest=_without(text, found[0]))
+    if found is None:
+        return False
+    phrase, flow_id = found
+    begins = phrase[:-1] if _day_of(turn, phrase) else phrase
+    return open_flow(turn, flow_id, rest=_without(text, begins))
 
 
 # --- nothing open ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flows.afters import apply_after
 from flows.answers import read
 from flows.answers.not_an_answer import Reason, reason
-from flows.answers.plain import fold
+from flows.answers.plain import fold, words_in
 from flows.answers.reading import Asked, Understood
 from flows.asked import asks_back, wants_another
 from flows.back import FIRST, answer_undo, go_back
@@ -136,7 +136,7 @@ def _talk(turn: Turn, event: TextReceived, text: str, before: datetime | None) -
     said = turn.flows.keywords.anywhere(text, turn.progress.lang)
     if said is not None and said.name == "who" and may_be_another(turn, before):
         ask_who(turn)
-    elif said is not None:
+    elif said is not None and not _names_an_option(turn, asked, text, said):
         _anywhere(turn, asked, said)
     elif asked is not None:
         _answer(turn, *asked, text)
@@ -199,6 +199,18 @@ def _asks_for_something(turn: Turn, text: str) -> bool:
         return said.name not in _OF_THE_QUESTION
     wanted = flow_started_by(turn, text)
     return wanted is not None and all(frame.flow != wanted for frame in chain(turn.progress.stack[-1]))
+
+
+def _names_an_option(
+    turn: Turn, asked: tuple[Frame, Frame, Question] | None, text: str, said: Anywhere
+) -> bool:
+    """Tell whether a word of the question ("back") is how one of its options begins: "back, on Alley Ln"."""
+    if asked is None or said.name not in _OF_THE_QUESTION:
+        return False
+    _, frame, step = asked
+    typed = words_in(text)
+    options = asked_of(turn, frame, step).options
+    return bool(typed) and any(words_in(each.label)[: len(typed)] == typed for each in options)
 
 
 def _early(turn: Turn, text: str) -> bool:

@@ -29,6 +29,9 @@ _ORDINALS = {
     "primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3, "cuarta": 4,
     "ultima": -1, "ultimo": -1,
 }  # fmt: skip
+_HAPPENED = frozenset(
+    "got was is has cancelled canceled moved changed called said cancelaron cancelo cambiaron cambio".split()
+)
 _NOT = phrases(
     """
     not | no | never | dont | doesnt | isnt | wasnt | arent | cant | couldnt | wont | except | but | neither
@@ -136,7 +139,7 @@ def _spoken_number(said: list[str], by_number: dict[int, Choice]) -> Choice | No
     bare = [word for word in said if word not in _FILLER - {"one", "un", "una"}]
     if not bare or len(said) > 4:
         return None
-    if bare[0] in _ORDINALS:
+    if bare[0] in _ORDINALS and not _HAPPENED & set(bare):  # "first one got cancelled" picks nothing
         at = _ORDINALS[bare[0]]
         return by_number.get(max(by_number) if at < 0 else at)
     value, used = numeral(bare, 0)

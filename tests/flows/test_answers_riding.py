@@ -46,6 +46,8 @@ SAID = {
         me bajo en otro lado | me bajaron lejos | va por otro camino
     """,
     "driver": """
+        dude is creepin me out | i dont wanna get in | i dont want to go with him
+        no me quiero subir | me mira raro
         hes drunk | driver is drunk | he smells like alcohol | driver is creepy | hes creeping me out
         this driver is yelling at me | hes yelling | hes going too fast | driving crazy
         hes driving too fast | he asked for my number | i dont feel safe | im scared of this driver
@@ -81,6 +83,7 @@ SAID = {
         deje mi telefono en el carro | se me olvido la bolsa en el carro
     """,
     "driver_left": """
+        can i get another one | i need another car | send another one | quiero otro carro
         driver left | drver left | driver lef me | he left | he left me | she drove off
         they left without me | the car just left | uber canceled | my ride got cancelled
         he cancelled on me | i missed the car | i missed my ride | missed him | hes gone | he took off
@@ -198,6 +201,7 @@ NOTHING = """
     hope house on 5th | big warhouse by the airport fed x i think | i have a drivers license
     i want to be a driver | truck driver | forklift | i was a delivery driver for 3 years
     i dont have a car | no car at home | cleaning and kitchen | they moved it to thursday | it moved
+    they changed me to 2pm | they changed my shift | the interview guy was weird | me cambiaron el turno
     i got the job | they said no | they said come back mon for pee test and paper work
     they left me a voicemail | she left a message for me | how long is the interview
     what should i bring | what do i wear | can i get a job | when is my interview
