@@ -17,7 +17,7 @@ from flows.references import filled
 from flows.scope import Scopes
 from flows.shapes import Shape, event_fields
 
-_SCALARS = frozenset("text name yes_no zip number date time datetime phone pin photo".split())
+_SCALARS = frozenset("text name yes_no zip number date time datetime week_hours phone pin photo".split())
 
 
 def check_names(loaded: Loaded, scopes: Scopes) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "time": time,
     "datetime": datetime,
     "choices": list,
+    "week_hours": list,
 }
 
 

@@ -23,6 +23,7 @@ Kind: TypeAlias = Literal[
     "date",
     "time",
     "datetime",
+    "week_hours",
     "phone",
     "address",
     "pin",

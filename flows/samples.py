@@ -54,6 +54,7 @@ _PLAIN: Mapping[str, Any] = {
     "number": 3,
     "phone": "+16175550142",
     "pin": "4821",
+    "week_hours": [],
 }
 
 

@@ -62,6 +62,7 @@ _VALID: Mapping[str, tuple[Typed, ...]] = {
     "zip": (Typed("02128", "02128"),),
     "number": (Typed("3", "3"), Typed("0", "0"), Typed("99", "99")),
     "time": (Typed("5:30 pm", "5:30 pm"),),
+    "week_hours": (Typed("thu 2:30 to 4", "jueves 2:30 a 4"), Typed("NO", "NO")),
     "phone": (Typed("617 555 0142", "617 555 0142"),),
     "address": (Typed("77 Dale St, Boston", "77 Dale St, Boston"),),
     "pin": (Typed("4821", "4821"),),

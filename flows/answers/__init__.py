@@ -6,7 +6,7 @@ text.
 
 import re
 
-from flows.answers import choice, name, number, phone, place, when, yes_no, zip
+from flows.answers import choice, name, number, phone, place, week_hours, when, yes_no, zip
 from flows.answers.plain import fold
 from flows.answers.reading import AskBack, Asked, Choice, Confirm, Reading, Understood, Value
 
@@ -35,6 +35,8 @@ def read(text: str, asked: Asked) -> Reading:
             return number.read(said)
         case "date" | "time" | "datetime":
             return when.read(said, asked)
+        case "week_hours":
+            return week_hours.read(said, asked.lang)
         case "phone":
             return phone.read(said)
         case "address":

@@ -28,7 +28,7 @@ class Choice:
 class Asked:
     """The open question, as far as reading its answer needs it."""
 
-    kind: str  # text name yes_no choice choices zip number date time datetime phone address pin photo
+    kind: str  # one of model.Kind: text name yes_no choice choices zip number date time ...
     lang: str  # en es
     now: datetime
     options: tuple[Choice, ...] = ()
