@@ -1,6 +1,6 @@
-"""Commands that measure how what people type is read.
+"""Commands that measure: how what people type is read, and how good the ranking of jobs is.
 
-The rule: every row is counted; one that raises ends the command with exit code 1.
+The rule: every row is counted; one that raises, or a gain that may be none, ends it with exit code 1.
 """
 
 from pathlib import Path
@@ -15,13 +15,34 @@ app = typer.Typer()
 
 @app.command(name="eval")
 def measure(
-    suite: Annotated[str, typer.Argument(help="when, when-past, when-none, yes_no or crisis.")],
+    suite: Annotated[str, typer.Argument(help="when, when-past, when-none, yes_no, crisis or jobs.")],
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Labelled rows, one JSON a line.")
-    ],
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="Labelled rows, one JSON a line; jobs has its own."),
+    ] = None,
     show: Annotated[str, typer.Option(help="List the rows that came out like this: wrong, asked, …")] = "",
 ) -> None:
-    """Measure how people's words are read on labelled rows; times are the processor's, a text."""
+    """Measure how people's words are read on labelled rows (times are the processor's, a text), or how good
+    the ranking of jobs is on judged pairs."""
+    if suite == "jobs":
+        return _jobs()
+    if file is None:
+        stop(f"{suite} is measured on a file of labelled rows: name one.")
+    return _words(suite, file, show)
+
+
+def _jobs() -> None:
+    """Rank judged pairs; exit code 1 unless the whole interval of each gain lies above 0."""
+    from bot.jobs.judging import evaluate, lines
+
+    found = evaluate()
+    for line in lines(found):
+        typer.echo(line)
+    if not found.holds:
+        stop("A gain may be none: an interval does not lie above 0.")
+
+
+def _words(suite: str, file: Path, show: str) -> None:
     from time import thread_time
 
     from flows.answers.score import SUITES, lines, score

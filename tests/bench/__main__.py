@@ -22,11 +22,11 @@ from rich.console import Console
 
 from storage.database import sqlite_driver
 from tests import postgres
-from tests.bench import engine, footprint, growth, reminders, turns, webhooks
+from tests.bench import engine, footprint, growth, matching, reminders, turns, webhooks
 from tests.bench.figures import Figure, show
 from tests.bench.ground import KINDS
 
-PARTS = ("engine", "turns", "reminders", "lateness", "webhooks", "growth", "footprint")
+PARTS = ("engine", "turns", "reminders", "lateness", "webhooks", "growth", "footprint", "matching")
 
 
 def measure(part: str, given: argparse.Namespace) -> list[Figure]:
@@ -47,6 +47,8 @@ def measure(part: str, given: argparse.Namespace) -> list[Figure]:
             return growth.run(given.people, given.texts)
         case "footprint":
             return footprint.run()
+        case "matching":
+            return matching.run()
         case _:
             raise ValueError(part)
 
