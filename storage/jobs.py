@@ -124,6 +124,13 @@ def job(connection: sa.Connection, id_: int, now: datetime) -> JobRow | None:
     return None if row is None else _row(row, now)
 
 
+def job_of(connection: sa.Connection, source: str, external_id: str, now: datetime) -> JobRow | None:
+    """Return the job that a source knows by this id, without its description."""
+    its = (JOB.c.source == source, JOB.c.external_id == external_id)
+    row = connection.execute(sa.select(*_COLUMNS).select_from(_FROM).where(*its)).one_or_none()
+    return None if row is None else _row(row, now)
+
+
 def open_jobs(
     connection: sa.Connection,
     *,

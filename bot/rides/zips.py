@@ -88,7 +88,7 @@ def other_zones_of(code: str) -> tuple[str, ...]:
     whole area (the first three digits).
     """
     own, here = zone_of(code), centroid(code)
-    near = _area(code) if here is None else _around(*here)
+    near = _area(code) if here is None else around(*here)
     return tuple(sorted({each.zone for each in near} - {own})) if own else ()
 
 
@@ -101,7 +101,7 @@ def _area(code: str) -> Iterator[Zip]:
         yield _read(_lines()[codes[at]])
 
 
-def _around(lat: float, lon: float) -> Iterator[Zip]:
+def around(lat: float, lon: float) -> Iterator[Zip]:
     """Give the ZIPs whose middle is within 25 miles."""
     rows = _by_latitude()
     first, last = (bisect_left(rows, (lat + far,)) for far in (-_FAR, _FAR))
@@ -131,6 +131,12 @@ def of_city(city: str, near: tuple[float, float]) -> Zip | None:
     found = [_read(_lines()[code]) for code in _by_city().get(wanted, ())]
     placed = [(each, each.pin) for each in found if each.pin]
     return min(placed, key=lambda each: _apart(each[1], near))[0] if placed else None
+
+
+def of_town(city: str, state: str) -> Zip | None:
+    """Find the first ZIP with a place of the town of this name in a state ("MA"); None for no such town."""
+    found = (_read(_lines()[code]) for code in _by_city().get(city.strip().casefold(), ()))
+    return next((each for each in found if each.state == state and each.pin), None)
 
 
 def nearest(lat: float, lon: float) -> Zip:

@@ -26,6 +26,7 @@ from bot.clock import SystemClock
 from bot.worker import (
     alarms,
     deliver,
+    feeds,
     housekeeping,
     matching,
     photos,
@@ -67,6 +68,7 @@ STEPS: Mapping[str, Step] = {
     "reconcile": reconcile.step,
     "waitlist": waitlist.step,
     "housekeeping": housekeeping.step,
+    "feeds": feeds.step,
     "work_rides": work_rides.step,
     "matching": matching.step,
 }
@@ -84,6 +86,7 @@ AGAIN: Mapping[str, Callable[[Workshop], Awaitable[datetime | None]]] = {"delive
 
 SELDOM = {
     "housekeeping": timedelta(seconds=60),
+    "feeds": timedelta(seconds=300),
     "work_rides": timedelta(seconds=60),
     "promises": timedelta(seconds=20),
     "reaching": timedelta(seconds=60),
@@ -96,7 +99,7 @@ LOOK_EVERY = {name: SELDOM.get(name, timedelta(seconds=2)) for name in STEPS}
 HEARING = timedelta(seconds=15)
 """How often a worker looks unasked while others can tell us that there is work."""
 
-ALONE = frozenset({"housekeeping", "matching", "reaching", "work_rides", "roster", "waitlist"})
+ALONE = frozenset({"feeds", "housekeeping", "matching", "reaching", "work_rides", "roster", "waitlist"})
 """Sweeps over everything, which two processes would do twice: whoever holds the lock does them, the others
 pass. What leases its rows needs no place here."""
 
