@@ -34,12 +34,14 @@ from storage.rides import RideRow
 from storage.subjects import subject
 
 NO_CARS, OVER_BUDGET, REFUSED, BAD_ADDRESS = "no_cars", "over_budget", "refused", "bad_address"
-UNSURE, GONE = "unsure", "gone"
+UNSURE, GONE, KEPT_OFF = "unsure", "gone", "kept_off"
 """Why a leg came to nothing, in our words; a lost one may carry the provider's."""
 
 MISSED = "missed the car"
 LET_GO_AFTER = timedelta(hours=2)
 """After an interview's time: somebody who missed the car there, and asked for no other, needs none home."""
+
+_ON_THE_WAY = frozenset({"accepted", "arriving", "in_progress", "completed"})
 
 _FOR_STAFF = {"failed": "no ride booked", "lost": "car lost", "missed": "no-show"}
 """Why a human is put on a leg: in the flows' own words, so that both make one item."""
@@ -67,7 +69,7 @@ def follow(
         return False
     if _may_climb(after) and order_again(connection, after, fleet, settings, now):
         return True
-    if after.state == "failed" and not had_car(connection, after):
+    if after.state == "failed" and not is_counted_on(connection, after):
         _call_off_the_rest(connection, after, now)
     if after.state == "missed" and after.leg == "out":
         _look_at_home(connection, after, now)
@@ -83,10 +85,20 @@ def _may_climb(row: RideRow) -> bool:
     return row.state == "lost" and row.reason != UNSURE
 
 
-def had_car(connection: sa.Connection, row: RideRow) -> bool:
-    """Say whether a car was booked for this leg before this one: its person counts on it."""
-    legs = [one for one in rides.rides_of(connection, row.interview_id) if one.leg == row.leg]
+def is_counted_on(connection: sa.Connection, row: RideRow) -> bool:
+    """Say whether a leg's person counts on a car: one was booked for it before this one, or they are on
+    their way there and have to come home."""
+    known = rides.rides_of(connection, row.interview_id)
+    out = held_leg(known, "out")
+    if row.leg == "home" and out is not None and out.state in _ON_THE_WAY:
+        return True
+    legs = [one for one in known if one.leg == row.leg]
     return any(one.provider_id is not None for one in chain(legs, row)[:-1])
+
+
+def has_way_there(connection: sa.Connection, row: RideRow) -> bool:
+    """Say whether a car goes, or went, to the appointment of this leg."""
+    return held_leg(rides.rides_of(connection, row.interview_id), "out") is not None
 
 
 def _call_off_the_rest(connection: sa.Connection, row: RideRow, now: datetime) -> None:
@@ -122,7 +134,8 @@ def pay_what_is_owed(connection: sa.Connection, settings: Settings, now: datetim
 
 
 def _tell_staff(connection: sa.Connection, row: RideRow, settings: Settings, now: datetime) -> None:
-    kind = "car lost" if row.state == "failed" and had_car(connection, row) else _FOR_STAFF.get(row.state)
+    counted_on = row.state == "failed" and is_counted_on(connection, row)
+    kind = "car lost" if counted_on else _FOR_STAFF.get(row.state)
     if kind is not None:
         due_at = due_for(connection, settings, row.person_id, kind, now)
         words = f"{row.leg}: {row.reason or row.state}"
@@ -160,7 +173,7 @@ def event_of(
     if after.state == "failed" and before.state in NOT_YET_BOOKED:
         if after.wanted != "booked" or again:
             return None
-        if had_car(connection, after):
+        if is_counted_on(connection, after):
             return RideLost(
                 at=at, interview=view, ride=ride_view(connection, after), reason=reason, again=False
             )

@@ -39,8 +39,10 @@ async def watch(held: Tended, provider_id: str) -> None:
     match await held.provider.get(provider_id):
         case Snapshot() as snapshot:
             await see(held, snapshot)
-        case NotFound():
+        case NotFound() if held.row.live:
             await over(held, state="lost", reason=GONE)
+        case NotFound():  # it was driven: only its receipt is not there
+            await over(held)
         case TryLater(after):
             await _unseen(held, after)
         case Refused() | Unknown():
@@ -103,23 +105,27 @@ async def send_car(held: Tended, provider_id: str) -> None:
             await over(held, state="lost", reason=GONE)
         case Refused(code, detail):
             log.warning("ride refused", extra={"ride": held.row.id, "code": code, "detail": detail})
-            await _no_car_home(held, provider_id, REFUSED)
+            await leave(held, provider_id, REFUSED)
         case NoCars() if attempts >= NO_CAR_HOME_AFTER:
-            await _no_car_home(held, provider_id, NO_CARS)
+            await leave(held, provider_id, NO_CARS)
         case NoCars():
             await later(held, STAND_WAITING, give_up=False)
         case TryLater() | Unknown() if held.hopeless:
-            await _no_car_home(held, provider_id, NO_CARS)
+            await leave(held, provider_id, NO_CARS)
         case TryLater(after):
             await later(held, min(after, STAND_WAITING), give_up=False)
         case Unknown():
             await later(held, min(timedelta(seconds=5 * attempts), STAND_WAITING), give_up=False)
 
 
-async def _no_car_home(held: Tended, provider_id: str, reason: str) -> None:
-    """Stop waiting for a car home that does not come; one that may come after all bars another."""
+async def leave(held: Tended, provider_id: str, reason: str) -> None:
+    """Give up a car that does not come, or that is not to: one that may come after all bars another."""
     answer = await held.provider.cancel(provider_id, fee_ok=True)
-    if not isinstance(answer, Canceled | AlreadyOver | NotFound):
-        await ask_staff(held, "ride unsure", "The ride company does not say whether the car home is off.")
+    if isinstance(answer, Canceled | AlreadyOver):
+        fee = {"fee_cents": answer.snapshot.fee_cents}
+        await over(held, state="lost", reason=reason, **fee)
+        return
+    if not isinstance(answer, NotFound):
+        await ask_staff(held, "ride unsure", "The ride company does not say whether this car is off.")
         reason = UNSURE
     await over(held, state="lost", reason=reason)

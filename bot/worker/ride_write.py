@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from bot.conversation import Happening, Origin
 from bot.legs import put_right
 from bot.planning import plan_interview
+from bot.rebooking import WAY_HOME_UNTIL
 from bot.rides.base import RideProvider, Snapshot
 from bot.rides.booking import Leg, columns_of, comes_late, is_soon, look_again, news_of
 from bot.views import car_json
-from bot.worker.ride_after import UNSURE, event_of, follow
+from bot.worker.ride_after import UNSURE, event_of, follow, has_way_there
 from bot.worker.workshop import Workshop
 from storage import rides
 from storage.attention import need_human
@@ -134,12 +135,18 @@ async def later(held: Tended, after: timedelta | None, *, give_up: bool = True, 
 
 async def _give_up(held: Tended) -> None:
     """Nobody can say: a ride that may exist is never ordered again; a human finds out."""
-    if held.row.state == "booking" and held.now < held.leg.interview.at:
+    if held.row.state == "booking" and held.now < _waited_for_until(held):
         await ask_staff(held, "ride unsure", "The ride company does not say whether this car is booked.")
         soon = is_soon(held.row, held.now)
         await later(held, timedelta(minutes=1 if soon else 5), give_up=False)
     else:
         await fail(held, UNSURE)
+
+
+def _waited_for_until(held: Tended) -> datetime:
+    """Say until when somebody needs the car of a leg that may be booked or not."""
+    begins = held.leg.interview.at
+    return begins + WAY_HOME_UNTIL if held.row.leg == "home" else begins
 
 
 async def ask_staff(held: Tended, kind: str, words: str) -> None:
@@ -169,7 +176,7 @@ async def write(held: Tended, values: Callable[[sa.Connection], dict[str, Any]])
         assert after is not None, "its row is locked"
         changed[:] = [before, after]
         climbs[:] = [follow(connection, before, after, workshop.rides, workshop.settings, now)]
-        if after.leg == "out" and after.state in ("failed", "lost") and not climbs[0]:
+        if after.state in ("failed", "lost") and not climbs[0] and not has_way_there(connection, after):
             # nobody is left at the appointment before it without a way home
             put_right(connection, after.person_id, workshop.conversations.flows, workshop.settings, now)
         look = now if _woken(held, before) and after.live else look_again(after, now)

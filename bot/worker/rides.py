@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from bot.funding import waits_for_ok
 from bot.rides.booking import Leg, waits_for_receipt
-from bot.worker.ride_after import OVER_BUDGET, has_nobody
+from bot.worker.ride_after import KEPT_OFF, OVER_BUDGET, has_nobody
 from bot.worker.ride_off import cancel
 from bot.worker.ride_order import look, order
-from bot.worker.ride_watch import send_car, sweep, sweep_over, watch
-from bot.worker.ride_write import Tended, fail, over
+from bot.worker.ride_watch import leave, send_car, sweep, sweep_over, watch
+from bot.worker.ride_write import Tended, ask_staff, fail, over
 from bot.worker.workshop import Workshop, side_by_side
 from storage import interviews, places, points, rides
 from storage.due import Lease
@@ -33,7 +33,8 @@ async def step(workshop: Workshop) -> int:
     legs = await workshop.database.run(
         partial(_claim, workshop.clock.now(), str(workshop.settings.staff_phone))
     )
-    return await side_by_side("ride", [(lease, _tend(Tended(workshop, lease, leg))) for lease, leg in legs])
+    work = [(lease, _tended(Tended(workshop, lease, leg))) for lease, leg in legs]
+    return await side_by_side("ride", work)
 
 
 def _claim(now: datetime, desk: str, connection: sa.Connection) -> list[tuple[Lease, Leg]]:
@@ -57,6 +58,16 @@ def _phone(connection: sa.Connection, person_id: int, desk: str) -> str:
     return next((one for one in reversed(addresses) if one.startswith("+")), desk)
 
 
+async def _tended(held: Tended) -> None:
+    """Look after a leg; where that fails again and again by a fault of ours, its person is a human's."""
+    try:
+        await _tend(held)
+    except Exception:
+        if held.row.live and held.hopeless:
+            await ask_staff(held, "ride unsure", "We cannot look after this car: a fault of ours.")
+        raise
+
+
 async def _tend(held: Tended) -> None:
     """Do what the leg's state calls for."""
     row = held.row
@@ -74,6 +85,8 @@ async def _tend(held: Tended) -> None:
         await over(held)
     elif row.wanted == "cancelled":
         await cancel(held, row.provider_id)
+    elif row.state == "booked" and row.provider in held.leg.excluded:
+        await leave(held, row.provider_id, KEPT_OFF)
     elif row.called_at is not None and row.state == "booked" and row.pickup_at is None:
         await send_car(held, row.provider_id)
     elif row.state != "booked" or row.called_at is not None:

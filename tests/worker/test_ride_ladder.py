@@ -20,12 +20,12 @@ from bot.worker import ride_sweep
 from bot.worker import rides as rides_worker
 from storage import attention, exclusions, rides
 from storage.lifecycle import steps
-from storage.tables import AttentionItem, table
+from storage.tables import AttentionItem, Ride, table
 from tests.rides.conftest import served
 from tests.worker.conftest import SECRET, Town
-from tests.worker.test_rides_worker import at, leg, live, lose, market
+from tests.worker.test_rides_worker import ASKED, BAD, at, fault, leg, live, lose, market, press
 
-ITEM = table(AttentionItem)
+ITEM, RIDE = table(AttentionItem), table(Ride)
 sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
@@ -85,6 +85,90 @@ async def test_two_lost_cars_bring_the_second_company(town: Town, second: httpx.
     assert (out.provider, out.wanted) == ("second", "booked")
     assert len(await trips_at(second)) == 1
     assert "car lost" not in await town.needs()
+
+
+@sqlite_only
+async def test_a_car_home_that_may_be_booked_is_not_ordered_elsewhere(
+    town: Town, second: httpx.AsyncClient
+) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 10))
+    await town.text("done")
+    await town.move(minutes=3)
+    await fault(town, **ASKED["book"], **BAD["done, then hang"])
+    await fault(town, **ASKED["find"], **BAD["500 before"], count=10_000)
+    home = await leg(town, "home")
+    await press(town, home.provider_id, "driver_canceled")  # the next one's answer is lost
+    await town.move(minutes=15)
+    assert (await leg(town, "home")).state == "booking"
+    assert await trips_at(second) == []
+    assert "ride unsure" in await town.needs()
+
+
+@sqlite_only
+async def test_a_car_that_cannot_be_looked_after_is_a_humans(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 6, 45))
+    town.workshop = replace(town.workshop, rides=Fleet(()))  # its company was taken out of the settings
+    await town.move_to(at(24, 7, 10))
+    assert "ride unsure" in await town.needs()
+
+
+@sqlite_only
+async def test_who_is_on_the_way_when_the_way_home_fails_is_not_put_out(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 7, 9))
+    assert (await leg(town, "out")).state == "arriving"
+    await town.workshop.database.run(_price_home_anew)
+    await market(town, cars=False)
+    await town.move(minutes=2)
+    out, home = await leg(town, "out"), await leg(town, "home")
+    assert (out.wanted, home.state, len(await live(town))) == ("booked", "failed", 2)
+    assert "car lost" in await town.needs()
+
+
+@sqlite_only
+async def test_after_an_unsafe_ride_another_company_brings_them_home(
+    town: Town, second: httpx.AsyncClient
+) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 9))
+    await town.text("the driver touched me")
+    await town.move(minutes=2)
+    lost, home = [row for row in await town.rides() if row.leg == "home"]
+    assert (lost.provider, lost.state, home.provider) == ("guest_rides", "lost", "second")
+    assert (await leg(town, "out")).state == "completed"
+    await town.text("done")
+    await town.move(minutes=10)
+    assert [trip["status"] for trip in await trips_at(second)] == ["arriving"]
+    assert await live(town) == []
+
+
+@sqlite_only
+async def test_after_an_unsafe_ride_a_way_home_no_other_company_brings_is_a_humans(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 9))
+    await town.text("the driver touched me")
+    await town.move(minutes=2)
+    assert await live(town) == []
+    assert {"ride safety", "car lost"} <= set(await town.needs())
+
+
+def _price_home_anew(connection: sa.Connection) -> None:
+    """Have the way home stand as one that waited for staff's OK until now."""
+    anew = {
+        "state": "held",
+        "provider": None,
+        "provider_id": None,
+        "ordered_at": None,
+        "due_at": at(24, 7, 9),
+    }
+    connection.execute(sa.update(RIDE).where(RIDE.c.leg == "home").values(**anew))
 
 
 # --- sweeps -----------------------------------------------------------------------------------------------
