@@ -54,7 +54,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 def save_interview(connection: sa.Connection, action: SaveInterview, who: Acting) -> Answer:
     """Write the interview down with its plan; one told after the first ask's time counts as confirmed."""
-    place = _place(connection, action.place)
+    place = _said_yes(connection, _place(connection, action.place), who)
     zone = place.zone or who.zone
     at = to_utc(action.at, zone)
     if at <= who.now:
@@ -162,6 +162,13 @@ def _place(connection: sa.Connection, view: Mapping[str, Any]) -> PlaceRow:
     return row
 
 
+def _said_yes(connection: sa.Connection, place: PlaceRow, who: Acting) -> PlaceRow:
+    """Note that a person said yes to a place of their own; what all may name is staff's to say yes to."""
+    if place.person_id == who.person_id and not place.confirmed:
+        places.confirm_place(connection, place.id)
+    return place
+
+
 def _local(who: Acting) -> datetime:
     return who.now.astimezone(ZoneInfo(who.zone))
 
@@ -175,6 +182,7 @@ def book_rides(connection: sa.Connection, action: BookRides, who: Acting) -> Ans
     if row is None:
         return Failed("gone")
     stop, there = _place(connection, action.pickup), _place(connection, {"id": row.place_id})
+    _said_yes(connection, stop, who)
     before = rides.lock_rides(connection, row.id)
     if held_leg(before, "out") is not None:
         return Failed("already")

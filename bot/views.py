@@ -59,6 +59,11 @@ def place_view(place: PlaceRow) -> PlaceView:
     }
 
 
+def main_door(place: PlaceRow) -> str | None:
+    """Name the door a driver is told where nobody chose one, the first listed; None with one way in."""
+    return str(place.doors[0]["label"]) if len(place.doors) > 1 else None
+
+
 def interview_view(connection: sa.Connection, interview_id: int) -> InterviewView | None:
     """Show an interview as it stands now; None when it is gone."""
     return interview_views(connection, [interview_id]).get(interview_id)
@@ -118,6 +123,8 @@ def _view(
         "place": place_line(place.label, place.address),
         "spot": place_view(place),
     }
+    if (door := main_door(place)) is not None:
+        view["their_door"] = door
     if row.moved:
         view["moved"] = True
     _add_ride(view, row, legs, known)
@@ -226,8 +233,8 @@ def _add_car(view: RideView, car: Mapping[str, Any]) -> None:
 
 
 def _stop_words(leg: RideRow, stop: PlaceRow) -> str:
-    """Say where the car stops: "Hope House, front, on 5th"."""
-    door = next((door["label"] for door in stop.doors if door["key"] == leg.door), None)
+    """Say where the car stops, by the door the driver is told: "Hope House, front, on 5th"."""
+    door = next((door["label"] for door in stop.doors if door["key"] == leg.door), None) or main_door(stop)
     return stop.label if door is None else f"{stop.label}, {door}"
 
 

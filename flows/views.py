@@ -47,7 +47,8 @@ class InterviewView(TypedDict):
     `confirm_by_reply` (they missed a car lately: that morning's answer is asked for), `nobody_awake` (for a
     part of the way there nobody is on call or at work) and with it `taxi` (its number). Of two close together
     `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
-    itself; `moved` says that it had another time before.
+    itself, `their_door` the one of its doors at which cars stop where it has several; `moved` says that it
+    had another time before.
     """
 
     id: int
@@ -57,6 +58,7 @@ class InterviewView(TypedDict):
     at: datetime
     place: str
     spot: NotRequired[PlaceView]
+    their_door: NotRequired[str]
     after: NotRequired[str]
     then: NotRequired[str]
     moved: NotRequired[bool]

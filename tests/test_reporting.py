@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.actions import Failed
-from bot.rides.booking import comes_late, news_of
-from bot.views import stage_of
+from bot.rides.booking import Leg, comes_late, news_of, trip_of
+from bot.views import place_view, ride_view, stage_of
 from flows.actions import LetCarGo, LookAtRide, RebookRide, ReportRide
-from storage import attention, people, rides, staff
+from storage import attention, people, places, rides, staff
 from storage.exclusions import excluded, exclusions_of
+from storage.interviews import interview
 from storage.on_call import add_shift
-from tests.test_actions import BOSTON, Desk
+from tests.test_actions import BOSTON, STOP, WORK, Desk
 
 CAR = {"car": "gray Toyota Camry", "plate": "8KLM204", "driver": "Sam", "phone": "555", "minutes": 3}
 PICKUP = datetime(2027, 2, 24, 7, 5)
@@ -154,6 +155,53 @@ def test_a_booking_says_when_nobody_is_awake_for_it(
         )
     told = desk.did(desk.booking(desk.saved(at)))
     assert (told.get("nobody_awake", False), told.get("taxi")) == (nobody, "215-555-0199" if nobody else None)
+
+
+def test_the_driver_and_the_person_are_told_the_same_door(desk: Desk) -> None:
+    doors = [{"key": "main", "label": "front, on Airport"}, {"key": "dock", "label": "loading dock"}]
+    yard = desk.place("Sample Yard", "9 Airport Rd", WORK, doors)
+    desk.work = place_view(yard)
+    told = desk.booked()
+    assert told["their_door"] == "front, on Airport"
+    out, home = rides.live_rides(desk.connection, desk.who.person_id)
+    row = interview(desk.connection, told["id"])
+    stop = places.place(desk.connection, out.pickup_place_id)
+    assert row is not None
+    assert stop is not None
+    there, back = (
+        trip_of(Leg(one, row, *ends, "+1"), desk.who.now)
+        for one, ends in ((out, (stop, yard)), (home, (yard, stop)))
+    )
+    assert there is not None
+    assert back is not None
+    assert there.dropoff.note == back.pickup.note == told["their_door"]
+    assert ride_view(desk.connection, home)["pickup"] == "Sample Yard, front, on Airport"
+
+
+def test_a_place_somebody_said_yes_to_is_confirmed(desk: Desk) -> None:
+    own = places.add_place(
+        desk.connection,
+        person_id=desk.who.person_id,
+        label="12 Rowe St",
+        address="12 Rowe St",
+        pin=STOP,
+        now=desk.who.now,
+    )
+    learned = places.add_place(
+        desk.connection,
+        person_id=None,
+        label="Yard",
+        address="9 Airport Rd",
+        pin=WORK,
+        now=desk.who.now,
+        zone=str(BOSTON),
+        confirmed=False,
+    )
+    desk.stop, desk.work = place_view(own), place_view(learned)
+    desk.booked()
+    found = places.places_by_id(desk.connection, [own.id, learned.id])
+    assert found[own.id].confirmed
+    assert not found[learned.id].confirmed, "that is staff's to say"
 
 
 def test_a_car_that_comes_late_is_told_of_once(desk: Desk) -> None:
