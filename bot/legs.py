@@ -5,7 +5,8 @@ other within CHAINED, a car goes on from the first to the second: the way home o
 the way out of the second starts there and is flexible, for nobody knows when the first is over. Whatever
 changes one of them (booked, moved, called off, no car found) has the row looked at once more, in the same
 transaction: what no longer fits is wanted cancelled, what is missing is written and its money held. A leg
-that a car already drives, or that was asked for, stands as it is. Lock order: conversation, rides, fund.
+that a car already drives, or that was asked for, stands as it is; one whose last car came to nothing, or was
+sent away by staff, is a human's. Lock order: conversation, rides, fund.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from flows.flowset import FlowSet
 from storage import interviews, places, rides
 from storage.attention import need_human
 from storage.interviews import InterviewRow
+from storage.lifecycle import BOT, steps
 from storage.places import PlaceRow
 from storage.rides import NewRide, RideRow
 from storage.subjects import subject
@@ -147,6 +149,8 @@ def put_right(
         before = row[number - 1] if number and follows(row[number - 1], stay) else None
         after = row[number + 1] if number + 1 < len(row) and follows(stay, row[number + 1]) else None
         wanted = _wanted(connection, stay, before, settings, onward=after is not None)
+        if new is None or stay.row.id != new.row.id:
+            wanted = [leg for leg in wanted if not _is_a_humans(connection, stay, leg.leg)]
         held = _change(connection, stay, wanted, settings, now)
         if new is not None and stay.row.id == new.row.id:
             answer = held
@@ -169,6 +173,18 @@ def _wanted(
         out = replace(out, flexible=True, pickup_at=None, door=None)
     home = _leg(stay, "home", there, stay.stop, settings)
     return [out] if onward else [out, home]
+
+
+def _is_a_humans(connection: sa.Connection, stay: Stay, leg: Leg) -> bool:
+    """Say whether the last car of a leg came to nothing, or staff sent it away: they find another way."""
+    last = next((one for one in reversed(stay.legs) if one.leg == leg), None)
+    if last is None or is_held(last):
+        return False
+    if last.wanted == "booked":
+        return last.state in ("failed", "lost", "missed")
+    return any(
+        step.wanted == "cancelled" and step.actor != BOT for step in steps(connection, "ride", last.id)
+    )
 
 
 def _leg(stay: Stay, leg: Leg, start: PlaceRow, end: PlaceRow, settings: Settings) -> NewRide:

@@ -117,6 +117,18 @@ def test_a_leg_somebody_sits_in_stays(desk: Desk) -> None:
     assert legs(desk) == HOTEL
 
 
+@pytest.mark.parametrize("how", ["lost", "taxi"])
+def test_a_way_home_a_human_sees_to_is_not_booked_anew(desk: Desk, how: str) -> None:
+    first, other = hotel(desk), cafe(desk, HALF_PAST_ELEVEN + timedelta(days=2))
+    home = next(leg for leg in rides.rides_of(desk.connection, first["id"]) if leg.leg == "home")
+    for state in ("booking", "booked"):
+        home = rides.change_ride(desk.connection, home.id, home.version, desk.who.now, state=state) or home
+    ends = {"lost": {"state": "lost"}, "taxi": {"wanted": "cancelled", "actor": "caseworker:1"}}[how]
+    rides.change_ride(desk.connection, home.id, home.version, desk.who.now, **ends)
+    desk.did(CancelInterview(interview=desk.view(other["id"])))
+    assert legs(desk) == HOTEL[:1]
+
+
 def test_done_calls_the_car_on_and_then_the_one_home(desk: Desk) -> None:
     first, second = hotel(desk), cafe(desk)
     desk.at(TEN.replace(minute=50))
