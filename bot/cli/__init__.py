@@ -6,7 +6,7 @@ put right is said in plain words on stderr, with exit code 1 and no traceback.
 
 import typer
 
-from bot.cli import authors, jobs, measuring, office, on_call, places, serving
+from bot.cli import authors, jobs, jobs_why, measuring, office, on_call, places, serving
 
 app = typer.Typer(
     name="onward",
@@ -23,6 +23,7 @@ app.add_typer(on_call.on_call_app, name="on-call")
 app.add_typer(office.fund_app, name="fund")
 app.add_typer(office.card_app, name="card")
 app.add_typer(places.places_app, name="places")
+jobs.jobs_app.command("why")(jobs_why.jobs_why)
 app.add_typer(jobs.jobs_app, name="jobs")
 app.add_typer(authors.app, name="flows")
 app.add_typer(measuring.app)

@@ -38,7 +38,7 @@ STEP_CENTS: Final = 25
 A_MILE: Final = 4  # steps of distance
 BANDS: Final = 30  # in a degree of latitude
 SLACK: Final = 0.01  # points, for what rounding adds
-FIRST: Final = 4  # times as many as are wanted are scored before we look how high the rest may come
+FIRST: Final = 3  # times as many as are wanted are scored before we look how high the rest may come
 NO_MEDIAN: Final = 1700.0
 """Cents an hour taken for the middle where no job names its pay."""
 
