@@ -335,7 +335,7 @@ def _change_interview(
 def _end_legs(cast: Cast, at: datetime, connection: sa.Connection) -> None:
     for leg in rides.rides_of(connection, cast.interview_id or 0):
         if leg.live:
-            ended = {"state": "cancelled", "wanted": "cancelled", "due_at": None}
+            ended: dict[str, Any] = {"state": "cancelled", "wanted": "cancelled", "due_at": None}
             rides.change_ride(connection, leg.id, leg.version, at, **ended)
 
 

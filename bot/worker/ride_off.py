@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -105,8 +106,13 @@ async def _keep_cost(held: Tended, twin: Snapshot) -> None:
         )
         made = rides.add_ride(connection, new, now)
         cost = twin.final_cents or twin.fee_cents
-        values = {"provider_id": twin.provider_id, "fee_cents": cost, "reason": TWIN, "due_at": None}
-        ended = rides.change_ride(connection, made.id, made.version, now, state="cancelled", **values)
+        values: dict[str, Any] = {
+            "provider_id": twin.provider_id,
+            "fee_cents": cost,
+            "reason": TWIN,
+            "due_at": None,
+        }
+        ended = rides.change_ride(connection, made.id, made.version, now, state="cancelled", due_at=None, **values)
         assert ended is not None, "it was just made"
         pay(connection, ended, held.workshop.settings, now)
 

@@ -46,7 +46,7 @@ Plan: TypeAlias = Literal[
     "there and home", "never home", "off the evening before", "off at the last minute", "moved", "absent",
     "absent then another", "left once", "left again and again", "nobody drives",
 ]  # fmt: skip
-PLANS: Final[tuple[Plan, ...]] = (*["there and home"] * 3, *get_args(Plan)[1:])
+PLANS: Final[tuple[Plan, ...]] = ("there and home", "there and home", *get_args(Plan))
 
 EVENING: Final = datetime(2027, 2, 23, 22, 0, tzinfo=UTC)
 FIRST: Final = datetime(2027, 2, 24, 14, 30, tzinfo=UTC)
@@ -135,11 +135,9 @@ class Town:
         while (now := self.clock.now()) < until:
             waits = partial(due.next_due, families=[RIDES], after=now)
             first = await self.database.read(waits)
-            moments = [
-                until,
-                *([max(first, now + every)] if first else []),
-                *(self.later[:1] and [self.later[0][0]]),
-            ]
+            moments = [until, *(moment for moment, _, _ in self.later[:1])]
+            if first is not None:
+                moments.append(max(first, now + every))
             self.clock.move_to(max(now, min(moments)))
             while self.later and self.later[0][0] <= self.clock.now():
                 await heapq.heappop(self.later)[2]()
