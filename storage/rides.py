@@ -18,7 +18,7 @@ from storage import due, lifecycle, lists
 from storage.due import Family, Lease
 from storage.people import new_ref
 from storage.tables import Ride, RideEvent, table
-from storage.tables.going import LIVE_RIDES, InterviewKind, Leg
+from storage.tables.going import HOLDS_MONEY, IS_LIVE, LIVE_RIDES, InterviewKind, Leg
 from storage.types import as_row
 
 RIDE, EVENT = table(Ride), table(RideEvent)
@@ -184,7 +184,7 @@ def last_driven(connection: sa.Connection, person_id: int, since: datetime) -> R
 
 def live_at(connection: sa.Connection, provider: str) -> list[RideRow]:
     """List every live ride of a company, for the sweep that compares them with its own."""
-    return _list(connection, sa.and_(RIDE.c.provider == provider, RIDE.c.state.in_(LIVE_RIDES)))
+    return _list(connection, sa.and_(RIDE.c.provider == provider, sa.text(IS_LIVE)))
 
 
 def any_at(connection: sa.Connection, provider: str, since: datetime) -> bool:
@@ -200,8 +200,12 @@ def rides_by_ref(connection: sa.Connection, refs: Collection[str]) -> dict[str, 
 
 
 def owed(connection: sa.Connection) -> list[RideRow]:
-    """List the rides that are over and whose money is still held."""
-    return _list(connection, sa.and_(RIDE.c.hold_cents > 0, RIDE.c.state.not_in(LIVE_RIDES)))
+    """List the rides that are over and whose money is still held, the oldest first."""
+    holds = _SELECT.where(
+        sa.text(HOLDS_MONEY), RIDE.c.state.not_in(LIVE_RIDES)
+    )  # in order, all would be read
+    rows = [RideRow(**row) for row in connection.execute(holds).mappings()]
+    return sorted(rows, key=lambda row: row.id)
 
 
 def lock_rides(connection: sa.Connection, interview_id: int) -> list[RideRow]:

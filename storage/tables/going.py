@@ -42,6 +42,8 @@ RideState: TypeAlias = Literal[
 ]
 LIVE_RIDES = ("held", "booking", "booked", "accepted", "arriving", "in_progress")
 _LIVE = ", ".join(f"'{state}'" for state in LIVE_RIDES)
+IS_LIVE, HOLDS_MONEY = f"state IN ({_LIVE})", "hold_cents > 0"
+"""Written out, as a partial index is taken for no other words."""
 EntryKind: TypeAlias = Literal["hold", "raise", "settle", "release", "fee", "adjust"]
 Approval: TypeAlias = Literal["waiting", "given"]
 WaitState: TypeAlias = Literal["waiting", "offered", "over"]
@@ -141,9 +143,11 @@ class Ride(Row, Due, table=True):
             "uq_ride_live_leg",
             "interview_id",
             "leg",
-            where=f"wanted = 'booked' AND state IN ({_LIVE})",
+            where=f"wanted = 'booked' AND {IS_LIVE}",
             unique=True,
         ),
+        partial("ix_ride_live", "provider", where=IS_LIVE),
+        partial("ix_ride_hold", "hold_cents", where=HOLDS_MONEY),
         partial("ix_ride_due", "due_at", where="due_at IS NOT NULL"),
         sa.UniqueConstraint("provider", "provider_id"),
     )

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.worker.schedule import FAMILIES
-from storage import conversations, due, messages, outbox, people, points, timers
+from storage import conversations, due, messages, outbox, people, points, rides, timers
 from tests.storage.samples import NOW, someone
 
 GROWING = (
@@ -68,6 +68,16 @@ def test_a_worker_finds_its_next_row_by_an_index(connection: sa.Connection, name
             outbox.claim(connection, NOW, 32)
         else:
             due.claim(connection, FAMILIES[name], NOW, 200)
+    assert plans
+    assert [step for step in plans if reads_all(step)] == []
+
+
+def test_what_sweeps_over_rides_reads_only_live_ones_and_money_that_is_held(
+    connection: sa.Connection,
+) -> None:
+    with explained(connection) as plans:
+        rides.live_at(connection, "guest_rides")
+        rides.owed(connection)
     assert plans
     assert [step for step in plans if reads_all(step)] == []
 
