@@ -64,12 +64,26 @@ class Function:
 
 def compile_expression(source: str) -> Expression:
     """Compile one condition; raises BadCondition with the reason in plain words."""
-    tree = parse_tree(source)
+    return _expression(source, parse_tree(source))
+
+
+def _expression(source: str, tree: ast.expr) -> Expression:
     names: set[str] = set()
     maybe: set[str] = set()
     calls: set[str] = set()
     _gather(tree, names, maybe, calls, guarded=False)
     return Expression(source, frozenset(names), frozenset(maybe), frozenset(calls), _compile(tree))
+
+
+def conjuncts(whole: Expression) -> tuple[Expression, ...]:
+    """Take a condition apart at its outermost `and`s: it holds only where each part does."""
+    return tuple(_expression(ast.unparse(part), part) for part in _parts(parse_tree(whole.source)))
+
+
+def _parts(tree: ast.expr) -> list[ast.expr]:
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        return [part for each in tree.values for part in _parts(each)]
+    return [tree]
 
 
 def parse_tree(source: str) -> ast.expr:

@@ -151,7 +151,7 @@ def fake(world: World, action: Action, now: datetime) -> Result:
             return _saved(world, action, now)
         case MoveInterview(at=at) if world.interview is not None:
             kept = {name: value for name, value in world.interview.items() if name not in _RIDE_FIELDS}
-            world.interview = kept | {"at": at, "version": kept["version"] + 1}
+            world.interview = kept | {"at": at, "version": kept["version"] + 1, "moved": True}
             return dict(world.interview)
         case CancelInterview() if world.interview is not None:
             world.interview = None

@@ -64,7 +64,7 @@ def walk(flows: FlowSet) -> Walk:
 
 def _begin(under: Under, start: Start) -> None:
     standing = stand(start)
-    for turned in ways(under.flows, standing, (start.move,)):
+    for turned in ways(under.flows, under.atlas, standing, (start.move,)):
         look(under, standing, turned, start, None)
         _arrive(under, turned, start, None, turned.moves[1:])
 
@@ -77,7 +77,8 @@ def _go_on(under: Under, at: int) -> None:
             _try(under, at, (came,), ending=True)
     if node.waits:
         return
-    for moves in tries_of(under.atlas, node.standing):
+    once = _under_way(node.standing) or _first(under, "unclear", "", node.standing)
+    for moves in tries_of(under.atlas, node.standing, unclear=once):
         _try(under, at, moves)
     if _first(under, "between", "", node.standing):
         for name, moves in BETWEEN.items():
@@ -86,7 +87,7 @@ def _go_on(under: Under, at: int) -> None:
 
 def _try(under: Under, at: int, moves: Try, *, ending: bool = False) -> None:
     node = under.nodes[at]
-    for turned in ways(under.flows, node.standing, moves):
+    for turned in ways(under.flows, under.atlas, node.standing, moves):
         look(under, node.standing, turned, node.start, path(under, at))
         for n, run in node.runs.items():
             _left(under, at, turned, n, run, ending=ending)
@@ -166,7 +167,7 @@ def _give_back(under: Under, at: int, n: int, run: Run, leaving: Leaving) -> Non
     node = under.nodes[at]
     standing, its = grafted(node.standing, n, under.nodes[leaving.at].standing, leaving.n, run.facts)
     taken = _belonging(path(under, leaving.at, run.began), its)
-    for turned in ways(under.flows, standing, _belonging(leaving.moves, its)):
+    for turned in ways(under.flows, under.atlas, standing, _belonging(leaving.moves, its)):
         look(under, standing, turned, node.start, (*path(under, at), *taken))
         for outer, known in node.runs.items():
             _left(under, at, replace(turned, moves=(*taken, *turned.moves)), outer, known, ending=False)
@@ -185,13 +186,24 @@ def _first(under: Under, what: str, name: str, standing: Standing) -> bool:
     inner = [innermost(root) for root in progress.stack]
     if what == "between":
         here = here[-1:]
-        if any(frame.tries or frame.nudges for frame in inner):
+        if _under_way(standing):
             return False
-    key = (what, name, here, tuple(frame.confirm is not None for frame in inner), progress.paused)
+    key = (
+        what,
+        name,
+        here,
+        tuple((frame.confirm is not None, frame.draft is not None) for frame in inner),
+        progress.paused,
+    )
     if key in under.looked:
         return False
     under.looked.add(key)
     return True
+
+
+def _under_way(standing: Standing) -> bool:
+    """Tell whether unclear answers or silence were met at the open question."""
+    return any(frame.tries or frame.nudges for frame in map(innermost, standing.progress.stack))
 
 
 def _between(under: Under, at: int, name: str, moves: Try) -> None:
@@ -199,7 +211,7 @@ def _between(under: Under, at: int, name: str, moves: Try) -> None:
     node = under.nodes[at]
     if node.standing.progress.opted_in is False and name == "STOP and START":
         return
-    for turned in ways(under.flows, node.standing, moves):
+    for turned in ways(under.flows, under.atlas, node.standing, moves):
         look(under, node.standing, turned, node.start, path(under, at))
         stack = [root.n for root in node.standing.progress.stack]
         left = [root.n for root in turned.standing.progress.stack]

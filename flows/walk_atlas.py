@@ -1,22 +1,23 @@
-"""What each flow reads, fills, runs and compares with, worked out once for a walk through all flows.
+"""What each flow reads, fills and runs, worked out once for a walk through all flows.
 
 The rule: only the flows themselves are asked, never a person's progress; so it holds for every standing.
 """
 
-import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from flows.check_names import expressions, names_read
-from flows.conditions import dotted, parse_tree
+from flows.conditions import Expression, conjuncts
 from flows.flowset import FlowSet
-from flows.model import Ask, Do, Finish, Flow, Handoff, Menu, Remember, Review, Run, Say, Step
+from flows.model import Ask, Do, Finish, Handoff, Menu, Review, Run, Say, Step
 from flows.references import filled
 from flows.scope import runs
 from flows.texts import Text
+from flows.walk_asked import NOTHING, Asked, AskedOf, asked_of, joined
 
-_SOON = 4.0  # hours: sooner than a caseworker answers
+_NOW = re.compile(r"\bnow\b")
 
 
 @dataclass(frozen=True)
@@ -67,26 +68,28 @@ class Atlas:
         }
 
     @cached_property
-    def moved(self) -> Mapping[str, frozenset[str]]:
-        """Give the dotted names each flow hands on as values: a view of them may be read further."""
-        return {
-            flow.id: frozenset(
-                name
-                for step in flow.steps
-                for expression, _ in expressions(step)
-                if isinstance(step, Remember | Run | Menu) and expression is not step.when
-                for name in expression.names
-            )
-            | {step.from_ for step in flow.steps if isinstance(step, Ask) and step.from_}
-            | {name for step in flow.steps for name in self._taken(step)}
-            for flow in self.flows.flows.values()
-        }
-
-    @cached_property
     def fills(self) -> Mapping[str, tuple[frozenset[str], ...]]:
         """Give, for each step of each flow, the names it fills."""
         return {
             flow.id: tuple(frozenset(filled(step)) for step in flow.steps)
+            for flow in self.flows.flows.values()
+        }
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[tuple[Expression, ...], ...]]:
+        """Give, for each step of each flow, what must hold for it, part by part; nothing where the clock
+        decides too."""
+        return {
+            flow.id: tuple(
+                ()
+                if step.when is None
+                else tuple(
+                    part
+                    for part in conjuncts(step.when)
+                    if not {"hours_until", "days_until"} & part.calls and not _NOW.search(part.source)
+                )
+                for step in flow.steps
+            )
             for flow in self.flows.flows.values()
         }
 
@@ -147,61 +150,58 @@ class Atlas:
         return frozenset(each for flow in self.below[name] for each in self.flows.flows[flow].keeps)
 
     @cached_property
-    def literals(self) -> Mapping[str, "Literals"]:
-        """Give what the conditions of each flow, or of a flow below it, compare with."""
-        own = {flow.id: _literals(flow) for flow in self.flows.flows.values()}
-        return {name: joined([own[each] for each in below]) for name, below in self.below.items()}
+    def asked(self) -> AskedOf:
+        """Give what conditions can tell of each name."""
+        return asked_of(self.flows)
 
     @cached_property
-    def all_literals(self) -> "Literals":
-        """Give what the conditions of all flows compare with."""
-        return joined([_literals(flow) for flow in self.flows.flows.values()])
+    def record_asked(self) -> Mapping[str, Mapping[str, Asked]]:
+        """Give what each flow, or a flow below it, can tell of what it takes from the person's record."""
+        flows = self.flows.flows
+        return {
+            name: {
+                read: joined(
+                    self.asked.of(each, read)
+                    for each in below
+                    if read in (*flows[each].needs, *flows[each].knows)
+                )
+                for read in self.record[name]
+            }
+            for name, below in self.below.items()
+        }
 
+    @cached_property
+    def later_asked(self) -> Mapping[str, tuple[Mapping[str, Asked], ...]]:
+        """Give, for each step of each flow, what its runs can tell of what they may take from the record."""
+        return {
+            flow.id: tuple(
+                {
+                    name: joined(
+                        [
+                            self.asked.ahead(flow.id, (at,), name),
+                            *(self.record_asked[called].get(name, NOTHING) for called, _ in runs(step)),
+                        ]
+                    )
+                    for name in self.later[flow.id][at]
+                }
+                for at, step in enumerate(flow.steps)
+            )
+            for flow in self.flows.flows.values()
+        }
 
-@dataclass(frozen=True, slots=True)
-class Literals:
-    """What conditions compare with: texts, numbers, hours from now, and the fields of views they read."""
-
-    texts: frozenset[str] = frozenset()
-    numbers: tuple[float, ...] = ()
-    hours: tuple[float, ...] = (0.0,)
-    fields: frozenset[str] = frozenset()
-
-
-def _literals(flow: Flow) -> Literals:
-    texts: set[str] = set()
-    numbers: set[float] = set()
-    hours: set[float] = {0.0}
-    fields: set[str] = set()
-    found = [expression for step in flow.steps for expression, _ in expressions(step)]
-    for expression in (*found, *(on.when for on in flow.start_on if on.when)):
-        for node in ast.walk(parse_tree(expression.source)):
-            match node:
-                case ast.Constant(value=str(word)):
-                    texts.add(word)
-                case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                    numbers.add(float(number))
-                    hours |= {number * 1.0} if "hours_until" in expression.calls else set()
-                    hours |= {number * 24.0} if "days_until" in expression.calls else set()
-                case ast.Compare(left=left, comparators=[right]) if dotted(left) and dotted(right):
-                    hours.add(_SOON)  # two moments: one may lie before the other, or after it
-                case ast.Attribute(attr=name):
-                    fields.add(name)
-                case _:
-                    pass
-    for step in flow.steps:
-        fields |= {step.from_.partition(".")[2]} if isinstance(step, Ask) and step.from_ else set()
-    return Literals(frozenset(texts), tuple(sorted(numbers)), tuple(sorted(hours)), frozenset(fields))
-
-
-def joined(each: list[Literals]) -> Literals:
-    """Put together what several flows compare with."""
-    return Literals(
-        frozenset().union(*(one.texts for one in each)),
-        tuple(sorted({number for one in each for number in one.numbers})),
-        tuple(sorted({hour for one in each for hour in one.hours})),
-        frozenset().union(*(one.fields for one in each)),
-    )
+    @cached_property
+    def given_asked(self) -> Mapping[str, Mapping[str, Asked]]:
+        """Give what any caller can tell of a run's answers, or who takes them from the record later."""
+        found: dict[str, dict[str, list[Asked]]] = {name: {} for name in self.flows.flows}
+        for flow in self.flows.flows.values():
+            for step in flow.steps:
+                for called, _ in runs(step):
+                    for name in self.wanted[called]:
+                        found[called].setdefault(name, []).append(self.asked.of(flow.id, f"{step.id}.{name}"))
+        return {
+            called: {name: joined([*each, self.asked.anywhere(name)]) for name, each in names.items()}
+            for called, names in found.items()
+        }
 
 
 def printed(step: Step) -> tuple[Text, ...]:

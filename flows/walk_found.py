@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.problems import Problem
+from flows.walk_kinds import words
 from flows.walk_moves import Came, Gave, HandedBack, Move, Picked, Pinned, Rang, Typed
 from flows.walk_starts import Start
 
@@ -49,8 +50,8 @@ def show(move: Move) -> str:
             return f"the timer {name}"
         case Came(name=name, variant=variant):
             return f"{name} ({variant})" if variant else name
-        case Gave(reason=None, bare=bare):
-            return "done, with little" if bare else "done"
+        case Gave(reason=None, over=over, stands=stands):
+            return ", ".join(part for part in ("done", stands, words(over)) if part)
         case Gave(reason=reason):
             return f"failed: {reason}"
         case HandedBack():

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from flows.actions import Action, LookAtRide
+from flows.actions import Action, ConfirmInterview, LookAtRide, MoveInterview, SaveInterview
 from flows.drawing import WORDS
 from flows.effects import Do as DoEffect
 from flows.effects import Effect
@@ -28,9 +28,12 @@ from flows.events import (
 )
 from flows.fakes import World, fake, make_event
 from flows.flowset import FlowSet
-from flows.model import Do, Flow
+from flows.model import Do
 from flows.progress import Frame, Progress, Shown, chain, innermost
 from flows.turn import find_step
+from flows.walk_asked import Asked
+from flows.walk_atlas import Atlas
+from flows.walk_kinds import Over, kinds
 
 MOST_ACTIONS = 30  # between two words of a person; a talk with more goes round in circles
 _A_MOMENT = timedelta(seconds=20)
@@ -78,19 +81,20 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Gave:
-    """An action's result: a reason where it failed; `bare` leaves out what a view may leave out.
+    """An action's result: a reason where it failed, else what is laid over what the fake world gives.
 
-    `stands` is how the ride that is looked at stands ("out here"), `asleep` that nobody is at work.
-    `to` is the run whose action it is, in the walk that found it.
+    `stands` is how the ride that is looked at stands ("out here"). `to` is the run whose action it is, in the
+    walk that found it.
     """
 
     reason: str | None = None
-    bare: bool = False
+    over: Over = field(default_factory=dict)
     stands: str = ""
-    asleep: bool = False
     to: int = field(default=0, compare=False)
 
 
+AS_GIVEN = (SaveInterview, MoveInterview, ConfirmInterview)
+"""Actions that give back what they were handed."""
 STANDS = (
     "out asked",
     "out booked",
@@ -147,7 +151,7 @@ def play(flows: FlowSet, standing: Standing, move: Move) -> list[Effect]:
     return effects
 
 
-def ways(flows: FlowSet, standing: Standing, moves: tuple[Move, ...]) -> Iterator[Turned]:
+def ways(flows: FlowSet, atlas: Atlas, standing: Standing, moves: tuple[Move, ...]) -> Iterator[Turned]:
     """Play moves in every way the actions between them can end; `standing` stays as it is."""
     work: list[tuple[Standing, tuple[Move, ...], tuple[Effect, ...], tuple[Move, ...]]] = [
         (copied(standing), moves, (), ())
@@ -159,7 +163,7 @@ def ways(flows: FlowSet, standing: Standing, moves: tuple[Move, ...]) -> Iterato
             return  # one circle is enough; it branches with each round
         elif here.pending:
             given = left and isinstance(left[0], Gave)
-            results, left = ([left[0]], left[1:]) if given else (_results(flows, here), left)
+            results, left = ([left[0]], left[1:]) if given else (_results(atlas, here), left)
             for at, result in enumerate(results, 1):
                 next_ = here if at == len(results) else copied(here)
                 more = play(flows, next_, result)
@@ -234,46 +238,44 @@ def _answered(standing: Standing, move: Gave) -> Event | None:
     if move.stands:
         standing.world.leg, _, standing.world.stage = move.stands.partition(" ")
     result = fake(standing.world, asked.action, standing.at.replace(tzinfo=None))
-    if move.asleep and isinstance(result, dict):
-        result = result | {"awake": False, "bus": "28 at 8:20 am"}
     if isinstance(result, str):
         return ActionFailed(at=standing.at, call=asked.call, reason=result)
-    if move.bare:
-        result = {name: value for name, value in result.items() if name not in optional(asked.action)}
-    return ActionDone(at=standing.at, call=asked.call, result=result)
+    return ActionDone(at=standing.at, call=asked.call, result={**result, **move.over})
 
 
-def optional(action: Action) -> frozenset[str]:
-    """Name what the result of an action may leave out."""
-    found: frozenset[str] = getattr(action.gives, "__optional_keys__", frozenset())
-    return found
-
-
-def _results(flows: FlowSet, standing: Standing) -> list[Move]:
-    """Give the kinds of result of the action that is waited for: done, and each reason that is answered
-    otherwise."""
+def _results(atlas: Atlas, standing: Standing) -> list[Move]:
+    """Give the kinds of result of the action that is waited for: done, as conditions can tell it apart, and
+    each reason that is answered otherwise."""
     asked, progress = standing.pending[0], standing.progress
     frame = _calling(progress, asked.call)
     to = frame.n if frame is not None else 0
-    results: list[Move] = [Gave(to=to)]
-    if not asked.action.acts and optional(asked.action):
-        results.append(Gave(bare=True, to=to))
     if progress.undoing is not None and progress.undoing.call == asked.call:
-        return [*results, Gave("failed")]
-    step = None if frame is None or frame.then else find_step(flows.flows[frame.flow], frame.open)
-    if isinstance(asked.action, LookAtRide):
-        results += [Gave(stands=each, to=to) for each in STANDS]
-    if isinstance(step, Do):
-        if frame is not None and step.save and _reads(flows.flows[frame.flow], f"{step.save}.awake"):
-            results.append(Gave(asleep=True, to=to))
-        own = [reason for reason in asked.action.fails if reason in step.if_fails]
-        others = [reason for reason in asked.action.fails if reason not in step.if_fails]
-        results += [Gave(reason, to=to) for reason in (*own, *others[:1])]
-    return results
+        return [Gave(to=to), Gave("failed")]
+    step = None if frame is None or frame.then else find_step(atlas.flows.flows[frame.flow], frame.open)
+    if not isinstance(step, Do) or frame is None:
+        return [Gave(to=to)]
+    own = [reason for reason in asked.action.fails if reason in step.if_fails]
+    others = [reason for reason in asked.action.fails if reason not in step.if_fails]
+    told = atlas.asked.of(frame.flow, step.save or "")
+    return [
+        *(Gave(over=over, to=to) for over in _kinds(standing, asked.action, told)),
+        *(Gave(stands=each, to=to) for each in _stands(asked.action, told)),
+        *(Gave(reason, to=to) for reason in (*own, *others[:1])),
+    ]
 
 
-def _reads(flow: Flow, name: str) -> bool:
-    return any(step.when is not None and name in step.when.names for step in flow.steps)
+def _kinds(standing: Standing, action: Action, told: Asked) -> list[Over]:
+    if not told.fields or isinstance(action, AS_GIVEN):
+        return [{}]
+    usual = fake(copied(standing).world, action, standing.at.replace(tzinfo=None))
+    return [{}] if isinstance(usual, str) else kinds(action.gives, told, usual, getattr(action, "sure", ()))
+
+
+def _stands(action: Action, told: Asked) -> list[str]:
+    if not isinstance(action, LookAtRide):
+        return []
+    legs, stages = told.of("leg").texts, told.of("stage").texts
+    return [each for each in STANDS if each.partition(" ")[0] in legs or each.partition(" ")[2] in stages]
 
 
 def _calling(progress: Progress, call: int) -> Frame | None:

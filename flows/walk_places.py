@@ -6,16 +6,17 @@ before or after which hour. What is only printed tells nothing apart.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Mapping, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from flows.conditions import look_up
-from flows.model import Ask, Flow, Menu, Step, WaitFor
+from flows.conditions import Expression, look_up
+from flows.model import Ask, Flow, Menu, Remember, Run, Step, WaitFor
 from flows.progress import Frame, chain
 from flows.references import afters
 from flows.turn import Turn, find_step, scope_of
-from flows.walk_atlas import Atlas, Literals, joined
+from flows.walk_asked import NOTHING, Asked, joined
+from flows.walk_atlas import Atlas
 from flows.walk_moves import Standing
 
 _MANY = 3
@@ -29,10 +30,9 @@ def place_of(atlas: Atlas, standing: Standing, under: Frame | None = None) -> Ha
     """
     progress = standing.progress
     turn = Turn(atlas.flows, progress, standing.at.astimezone(UTC), standing.at.replace(tzinfo=None))
-    facts: set[str] = set()
+    facts: dict[str, list[Asked]] = {}
     stack = progress.stack if under is None else [under]
     roots = tuple((root.parked, root.loud, tuple(_frames(atlas, turn, root, facts))) for root in stack)
-    literals = joined([atlas.literals[root.flow] for root in stack])
     return (
         roots,
         progress.paused,
@@ -41,7 +41,9 @@ def place_of(atlas: Atlas, standing: Standing, under: Frame | None = None) -> Ha
         progress.undoing is not None,
         tuple(sorted({each.name for each in progress.inbox if _waited_for(atlas, stack, each.name)})),
         tuple(sorted(each.flow or "" for each in progress.waiting)) if under is None else (),
-        tuple((name, kind_of(progress.facts.get(name), turn.now, literals)) for name in sorted(facts)),
+        tuple(
+            (name, kind_of(progress.facts.get(name), turn.now, joined(facts[name]))) for name in sorted(facts)
+        ),
     )
 
 
@@ -53,32 +55,36 @@ def _waited_for(atlas: Atlas, stack: list[Frame], event: str) -> bool:
     )
 
 
-def _frames(atlas: Atlas, turn: Turn, root: Frame, facts: set[str]) -> Iterator[Hashable]:
+def _frames(atlas: Atlas, turn: Turn, root: Frame, facts: dict[str, list[Asked]]) -> Iterator[Hashable]:
     """Name a run and the open ones below it; `facts` gathers what they may read of the record."""
     for frame in chain(root):
         flow = turn.flows.flows[frame.flow]
         scope = scope_of(turn, frame)
         ahead = _ahead(atlas, flow, frame, scope)
-        live, filled_first = _live(atlas, flow, ahead, set(frame.done))
-        for at in ahead:
-            facts |= atlas.later[flow.id][at]
-        literals = atlas.literals[flow.id]
+        to_read = tuple(at for at in ahead if not _runs_now(flow.steps[at], frame))
+        live, filled_first = _live(atlas, flow, to_read, set(frame.done))
+        for at in to_read:
+            for name, asked in atlas.later_asked[flow.id][at].items():
+                facts.setdefault(name, []).append(asked)
         kept = given_kinds(atlas, turn, flow, scope, filled_first)
         own = tuple(
-            (name, _read(look_up(scope, name), name in atlas.moved[flow.id], turn.now, literals))
+            (name, kind_of(look_up(scope, name), turn.now, atlas.asked.ahead(flow.id, to_read, name)))
             for name in sorted(live)
         )
-        confirmed = kind_of(frame.confirm.value, turn.now, literals) if frame.confirm else None
-        orders = _orders(flow, ahead, scope)
-        yield flow.id, frame.open, tuple(ahead), _waiting(flow, frame), own, kept, confirmed, orders
+        to_come = atlas.asked.of(flow.id, frame.open or "")
+        confirmed = kind_of(frame.confirm.value, turn.now, to_come) if frame.confirm else None
+        orders = _orders(flow, to_read, scope)
+        yield flow.id, frame.open, ahead, _waiting(flow, frame), own, kept, confirmed, orders
 
 
-def _read(value: Any, moved: bool, now: datetime, literals: Literals) -> Hashable:
-    """Tell what may still be read of one name; of a view that is not handed on, only that it is there."""
-    return True if isinstance(value, Mapping) and not moved else kind_of(value, now, literals)
+def _runs_now(step: Step, frame: Frame) -> bool:
+    """Tell whether a step runs another flow now, once: what that takes, it has taken."""
+    return (
+        frame.sub is not None and step.id == frame.open and isinstance(step, Run) and step.again_while is None
+    )
 
 
-def _orders(flow: Flow, ahead: list[int], scope: Mapping[str, Any]) -> Hashable:
+def _orders(flow: Flow, ahead: tuple[int, ...], scope: Mapping[str, Any]) -> Hashable:
     """Tell how moments stand to each other where a step ahead compares them ("told.when > at")."""
     found = []
     for at in ahead:
@@ -95,7 +101,8 @@ def given_kinds(
 ) -> Hashable:
     """Tell what callers can tell of what a run gives and keeps, as far as it stands now."""
     names = sorted(atlas.wanted[flow.id] - but)
-    return tuple((name, kind_of(scope.get(name), turn.now, atlas.all_literals)) for name in names)
+    asked = atlas.given_asked[flow.id]
+    return tuple((name, kind_of(scope.get(name), turn.now, asked.get(name, NOTHING))) for name in names)
 
 
 def gives_of(atlas: Atlas, standing: Standing, run: Frame) -> Hashable:
@@ -105,7 +112,7 @@ def gives_of(atlas: Atlas, standing: Standing, run: Frame) -> Hashable:
     return given_kinds(atlas, turn, flow, scope_of(turn, run))
 
 
-def _ahead(atlas: Atlas, flow: Flow, frame: Frame, scope: Mapping[str, Any]) -> list[int]:
+def _ahead(atlas: Atlas, flow: Flow, frame: Frame, scope: Mapping[str, Any]) -> tuple[int, ...]:
     """Give the steps that may still be done: not done, and not passed for good."""
     steps, done = flow.steps, set(frame.done)
     here = flow.index.get(frame.open or "", 0)
@@ -117,10 +124,30 @@ def _ahead(atlas: Atlas, flow: Flow, frame: Frame, scope: Mapping[str, Any]) -> 
             at for at, step in enumerate(steps) if at in left or (at >= first and not isinstance(step, Ask))
         ]
     fillable = again | {name for at in left if at >= here for name in atlas.fills[flow.id][at]}
-    return [at for at in left if at >= here or not _passed(steps[at], scope, fillable)]
+    parts = atlas.parts[flow.id]
+    open_ = [at for at in left if at == here or not _passed(parts[at], scope, fillable)]
+    return _without_unread(atlas, flow, open_, here)
 
 
-def _live(atlas: Atlas, flow: Flow, ahead: list[int], done: set[str]) -> tuple[set[str], set[str]]:
+def _without_unread(atlas: Atlas, flow: Flow, ahead: list[int], here: int) -> tuple[int, ...]:
+    """Leave out what only remembers what no step still ahead reads, and no caller."""
+    steps, kept = flow.steps, {*atlas.wanted[flow.id], *flow.keeps}
+    while True:
+        read = {name.partition(".")[0] for at in ahead for name in atlas.reads[flow.id][at]}
+        left = [
+            at
+            for at in ahead
+            if at == here
+            or not isinstance(steps[at], Remember)
+            or steps[at].id in read
+            or steps[at].id in kept
+        ]
+        if len(left) == len(ahead):
+            return tuple(left)
+        ahead = left
+
+
+def _live(atlas: Atlas, flow: Flow, ahead: tuple[int, ...], done: set[str]) -> tuple[set[str], set[str]]:
     """Give the names whose value of now may still be read, and those that are filled anew before that.
 
     A question not done fills its name before anything behind it reads it, or is masked; what always runs
@@ -139,11 +166,12 @@ def _live(atlas: Atlas, flow: Flow, ahead: list[int], done: set[str]) -> tuple[s
     return live, anew
 
 
-def _passed(step: Step, scope: Mapping[str, Any], fillable: set[str]) -> bool:
-    """Tell whether a step behind will never be done: its `when` is false, and nothing it reads can change."""
-    if step.when is None or step.when.holds(scope) or "now" in step.when.source:
-        return False
-    return not {name.partition(".")[0] for name in step.when.names} & fillable
+def _passed(parts: Iterable[Expression], scope: Mapping[str, Any], fillable: set[str]) -> bool:
+    """Tell whether a step will never be done: a part of its `when` is false for good."""
+    return any(
+        not part.holds(scope) and not {name.partition(".")[0] for name in part.names} & fillable
+        for part in parts
+    )
 
 
 def _masking(flow: Flow, live: set[str]) -> set[str]:
@@ -174,32 +202,27 @@ def _waiting(flow: Flow, frame: Frame) -> Hashable:
     )
 
 
-def kind_of(value: Any, now: datetime, literals: Literals) -> Hashable:
+def kind_of(value: Any, now: datetime, asked: Asked) -> Hashable:
     """Tell what the conditions ahead can tell of a value."""
     match value:
         case None | bool():
             return value
         case str():
-            return value if not value or value in literals.texts else "…"
+            return tuple(sorted(min(each) for each in asked.sets if value in each)) if value else ""
         case int() | float():
-            return (bisect_right(literals.numbers, value), value in literals.numbers)
+            return (bisect_right(asked.numbers, value), value in asked.numbers)
         case datetime():
-            return ("at", bisect_right(literals.hours, (value - now).total_seconds() / 3600))
+            return ("at", bisect_right(asked.hours, (value - now).total_seconds() / 3600))
         case date():
-            return ("on", bisect_right(literals.hours, (value - now.date()).days * 24.0))
+            return ("on", bisect_right(asked.hours, (value - now.date()).days * 24.0))
         case time():
             return "time"
         case Mapping():
-            return tuple(
-                (name, kind_of(value[name], now, literals))
-                for name in sorted(literals.fields)
-                if value.get(name) is not None
-            )
+            known = (name for name in sorted(asked.fields) if value.get(name) is not None)
+            return tuple((name, kind_of(value[name], now, asked.fields[name])) for name in known)
         case list():
-            words = tuple(
-                sorted(literals.texts.intersection(each for each in value if isinstance(each, str)))
-            )
-            first = kind_of(value[0], now, literals) if value and isinstance(value[0], Mapping) else None
+            words = tuple(sorted(asked.texts.intersection(each for each in value if isinstance(each, str))))
+            first = kind_of(value[0], now, asked) if value and isinstance(value[0], Mapping) else None
             return (min(len(value), _MANY), words, first)
         case _:
             return type(value).__name__

@@ -7,25 +7,25 @@ each yes or no turned around.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from itertools import product
 from typing import Any, get_type_hints
-from zoneinfo import ZoneInfo
 
 from flows.events import OUTSIDE
-from flows.fakes import World
+from flows.fakes import World, make_event, work
 from flows.front import COME_BACK, HOME, WELCOME
 from flows.interrupts import PERSON
 from flows.model import Flow
 from flows.progress import new_progress
 from flows.samples import sample
-from flows.views import InterviewView
+from flows.views import InterviewView, RideView
+from flows.walk_asked import NOTHING, Asked, joined
 from flows.walk_atlas import Atlas
+from flows.walk_kinds import NOW, kinds, sample_view
+from flows.walk_kinds import words as said
 from flows.walk_moves import Came, Move, Standing, Typed
-from flows.walk_tries import sample_view, variants
-
-NOW = datetime(2027, 2, 23, 12, 30, tzinfo=ZoneInfo("America/New_York"))
-"""A Tuesday at half past twelve."""
+from flows.walk_tries import variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def stand(start: Start, *, lang: str = "en", channel: str = "sms", discreet: boo
     interview = start.facts.get("interview")
     if interview is None and isinstance(start.move, Came):
         interview = start.move.fields.get("interview")
-    world = World(interview=None if interview is None else dict(interview), interviews=1)
+    first = NOW.replace(tzinfo=None) + timedelta(days=1)
+    interview = interview or _at(_SOON, with_car=True)[-1]  # where the record has none
+    world = World(interview=dict(interview), work=work(first, "FedEx Ground"), interviews=1)
     return Standing(progress, world, NOW)
 
 
@@ -103,31 +105,37 @@ def _about_rides(atlas: Atlas, flow: Flow) -> list[Typed]:
 
 
 def _by_events(atlas: Atlas, flow: Flow) -> Iterator[Start]:
+    asked = partial(atlas.asked.of, flow.id)
     for on in flow.start_on:
         hints = get_type_hints(OUTSIDE[on.event])
-        for came in variants(on.event, atlas.literals[flow.id]):
-            for leg, marks in product(_legs(atlas, flow) if "ride" in hints else [None], _marks(flow)):
-                ride = {} if leg is None else {"ride": {"leg": leg} | marks}
-                if "interview" not in hints:
-                    yield Start(
-                        flow.id, Came(on.event, {**came.fields, **ride}, came.variant), words=on.event
-                    )
-                    continue
-                for facts in _with_interviews(atlas, flow):
-                    if (view := facts.get("interview")) is not None:
-                        fields = {**came.fields, **ride, "interview": view}
-                        yield Start(flow.id, Came(on.event, fields, came.variant), facts, words=on.event)
+        for came, (ride, like) in product(
+            variants(on.event, asked, World()), _rides(asked("ride"), on.event)
+        ):
+            words = ", ".join(part for part in (came.variant, like) if part)
+            fields = {**came.fields, **({"ride": ride} if "ride" in hints else {})}
+            if "interview" not in hints:
+                yield Start(flow.id, Came(on.event, fields, words), words=on.event)
+                continue
+            for facts in _with_interviews(atlas, flow):
+                if (view := facts.get("interview")) is not None:
+                    with_view = Came(on.event, {**fields, "interview": view}, words)
+                    yield Start(flow.id, with_view, facts, words=on.event)
 
 
-def _marks(flow: Flow) -> list[dict[str, bool]]:
-    """Give the ride as it mostly is, and with each mark the flow asks about."""
-    read = {name for step in flow.steps if step.when is not None for name in step.when.names}
-    read |= {name for on in flow.start_on if on.when is not None for name in on.when.names}
-    return [{}, *({mark: True} for mark in ("other", "ask_how") if f"ride.{mark}" in read)]
+_RIDE = "ride"
 
 
-def _legs(atlas: Atlas, flow: Flow) -> list[str]:
-    return [leg for leg in ("out", "home") if leg in atlas.literals[flow.id].texts] or ["out"]
+def _rides(asked: Asked, event: str) -> list[tuple[Mapping[str, Any], str]]:
+    """Give the rides an event may bring, of each leg that is asked about, and their kinds in words."""
+    if "ride" not in get_type_hints(OUTSIDE[event]):
+        return [({}, "")]
+    sure = getattr(OUTSIDE[event], "sure", {}).get("ride", frozenset())
+    found: list[tuple[Mapping[str, Any], str]] = []
+    for leg in sorted(asked.of("leg").texts & {"out", "home"}, reverse=True) or ["out"]:
+        usual = getattr(make_event(World(), event, {"ride": {"leg": leg}}, NOW), _RIDE)
+        each = kinds(RideView, asked, usual, {"leg", *sure})
+        found += [({"leg": leg, **over}, said(over)) for over in each]
+    return found
 
 
 # --- what the record may hold -----------------------------------------------------------------------------
@@ -149,7 +157,8 @@ def _with_interviews(atlas: Atlas, flow: Flow) -> Iterator[Mapping[str, Any]]:
 
 
 def _records(atlas: Atlas, flow: Flow) -> list[Mapping[str, Any]]:
-    """Give each kind of record: nothing known, all known, each yes or no turned around."""
+    """Give each kind of record: nothing known, all known, each yes or no turned around, each word that is
+    asked about."""
     names = sorted(atlas.record[flow.id] - {"interview", "ride", "card"} - set(_given(atlas, flow)))
     kept = {name for each in atlas.flows.flows.values() for name in each.keeps}
     full = {
@@ -157,8 +166,15 @@ def _records(atlas: Atlas, flow: Flow) -> list[Mapping[str, Any]]:
         for name in names
         if name in kept and (value := sample(atlas.flows, name, NOW)) is not None
     }
-    turned = [{**full, name: not value} for name, value in full.items() if isinstance(value, bool)]
-    return [{}, *([full] if full else []), *turned]
+    asked = atlas.record_asked[flow.id]
+    others = [{**full, name: not value} for name, value in full.items() if isinstance(value, bool)]
+    others += [
+        {**full, name: word}
+        for name, value in full.items()
+        if isinstance(value, str)
+        for word in sorted(asked[name].texts - {value})
+    ]
+    return [{}, *([full] if full else []), *others]
 
 
 def _given(atlas: Atlas, flow: Flow) -> Iterator[str]:
@@ -168,36 +184,51 @@ def _given(atlas: Atlas, flow: Flow) -> Iterator[str]:
 
 
 def _interviews(atlas: Atlas, flow: Flow) -> list[dict[str, Any]]:
-    """Give interviews as conditions can tell them apart: past, soon, later; alone, with a car, with an OK or
-    without."""
-    literals = atlas.literals[flow.id]
-    hours = [-2.0, *((low + high) / 2 for low, high in _gaps(literals.hours))]
-    views = []
-    for hour in hours:
-        at = (NOW + timedelta(hours=hour)).replace(tzinfo=None)
-        bare = {
-            "id": 1,
-            "version": 1,
-            "kind": "interview",
-            "employer": "FedEx Ground",
-            "at": at,
-            "place": "FedEx Ground, Airport Rd",
-        }
-        views.append(bare)
-        with_car = bare | {
-            "pickup_at": at - timedelta(minutes=50),
-            "pickup": "Hope House, front",
-            "back_at": at + timedelta(hours=3),
-            "stop": sample_view(get_type_hints(InterviewView)["stop"], 1, lists=2),
-            "door": "front",
-        }
-        views.append(with_car)
-        if "ok_to_go" in literals.fields:
-            oks = sorted(literals.texts & {"not_yet", "not_sure", "have", "not_needed"})
-            views += [with_car | {"ok_to_go": ok} for ok in oks]
-    return views
+    """Give interviews as conditions can tell them apart: past, soon, later; alone or with a car; then the
+    last ones in each of their kinds."""
+    asked = joined(
+        [atlas.asked.of(flow.id, "interview"), atlas.record_asked[flow.id].get("interview", NOTHING)]
+    )
+    hours = asked.of("at").hours
+    if flow.id.startswith("ride_") and not hours:
+        return [view for hour in _NEAR for view in _at(hour, with_car=True)[1:]]
+    views = [
+        view
+        for hour in (*([-2.0] if hours else []), *_middles(hours))
+        for view in _at(hour, with_car=bool(asked.fields.keys() & _CAR_FIELDS))
+    ]
+    for view in views[-2:]:
+        views += [{**view, **over} for over in kinds(InterviewView, asked, view, _CAR_FIELDS)[1:]]
+    return [{name: value for name, value in view.items() if value is not None} for view in views]
 
 
-def _gaps(hours: tuple[float, ...]) -> list[tuple[float, float]]:
-    """Give a span of hours between each two that conditions compare with, and one beyond the last."""
-    return list(zip(hours, (*hours[1:], hours[-1] + 28.0), strict=True))
+_NEAR = (0.5, 1.5)  # hours: the car is overdue, or about to come
+_SOON = 1.5
+_CAR_FIELDS = frozenset({"at", "pickup_at", "pickup", "back_at", "stop"})
+
+
+def _at(hour: float, *, with_car: bool) -> list[dict[str, Any]]:
+    at = (NOW + timedelta(hours=hour)).replace(tzinfo=None)
+    alone = {
+        "id": 1,
+        "version": 1,
+        "kind": "interview",
+        "employer": "FedEx Ground",
+        "at": at,
+        "place": "FedEx Ground, Airport Rd",
+    }
+    car = {
+        "pickup_at": at - timedelta(minutes=50),
+        "pickup": "Hope House, front",
+        "back_at": at + timedelta(hours=3),
+        "stop": sample_view(get_type_hints(InterviewView)["stop"], 1, lists=2),
+        "door": "front",
+    }
+    return [alone, alone | car] if with_car else [alone]
+
+
+def _middles(hours: tuple[float, ...]) -> list[float]:
+    """Give an hour between each two that conditions compare with, and one beyond the last."""
+    if not hours:
+        return [28.0]
+    return [(low + high) / 2 for low, high in zip(hours, (*hours[1:], hours[-1] + 28.0), strict=True)]

@@ -5,13 +5,14 @@ every event that ends it, in its kinds, and with lateness. What only comes betwe
 STOP) is tried at each question once and looked at, and not gone on from: the question is still there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
 from functools import cache
 from itertools import product
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 from flows.events import OUTSIDE
+from flows.fakes import World, make_event
 from flows.flowset import FlowSet
 from flows.front import open_question
 from flows.listening import HOLD
@@ -19,8 +20,11 @@ from flows.model import Ask, WaitFor
 from flows.progress import Frame, chain, innermost
 from flows.speaking import SILENCE, Question
 from flows.turn import Turn, open_step
-from flows.walk_atlas import Atlas, Literals
-from flows.walk_moves import Came, HandedBack, Move, Picked, Pinned, Rang, Standing, Typed
+from flows.walk_asked import Asked
+from flows.walk_atlas import Atlas
+from flows.walk_kinds import NOW, kinds, sample_view
+from flows.walk_kinds import words as said
+from flows.walk_moves import Came, HandedBack, Move, Picked, Pinned, Rang, Standing, Typed, copied
 
 Try = tuple[Move, ...]
 _HELD = Rang(HOLD)
@@ -71,8 +75,8 @@ _VALID: Mapping[str, tuple[Typed, ...]] = {
 }
 
 
-def tries_of(atlas: Atlas, standing: Standing) -> list[Try]:
-    """Give everything that may come next and leads on."""
+def tries_of(atlas: Atlas, standing: Standing, *, unclear: bool = True) -> list[Try]:
+    """Give everything that may come next and leads on; `unclear` answers and silence only where asked for."""
     progress = standing.progress
     if progress.paused == "staff":
         return [(HandedBack(),)]
@@ -81,11 +85,11 @@ def tries_of(atlas: Atlas, standing: Standing) -> list[Try]:
     asked = open_question(_turn(atlas.flows, standing))
     found: list[Try] = []
     if asked is not None:
-        found += _question(standing, asked[1], asked[2])
+        found += _question(standing, asked[1], asked[2], unclear)
     for root in progress.stack:
         step = open_step(_turn(atlas.flows, standing), innermost(root))
         if isinstance(step, WaitFor):
-            found += _wait(atlas, root, step)
+            found += _wait(atlas, standing, innermost(root), step)
     if any(root.parked for root in progress.stack) and asked is None:
         found.append((Typed("hi again", "hola otra vez"), _HELD))
     return found
@@ -109,21 +113,22 @@ def _turn(flows: FlowSet, standing: Standing) -> Turn:
 # --- questions --------------------------------------------------------------------------------------------
 
 
-def _question(standing: Standing, frame: Frame, step: Question) -> list[Try]:
+def _question(standing: Standing, frame: Frame, step: Question, unclear: bool) -> list[Try]:
     kind = step.as_ if isinstance(step, Ask) else "choice"
-    unclear: Try = (_UNCLEAR_BY_KIND.get(kind, _UNCLEAR) if frame.confirm is None else _UNCLEAR, _HELD)
+    no_answer: Try = (_UNCLEAR_BY_KIND.get(kind, _UNCLEAR) if frame.confirm is None else _UNCLEAR, _HELD)
     silence: list[Try] = [(Rang(SILENCE),)] if SILENCE in standing.progress.timers else []
     # An answer clears the unclear tries and the nudges before it: after the first, only they go on.
     if frame.tries:
-        return [unclear]
+        return [no_answer]
     if frame.nudges and silence:
         return silence
+    odd = [no_answer, *silence] if unclear else []
     back: Try = (Typed("back", "atras"), _HELD)
     skip: Try = (Typed("skip", "saltar"), _HELD)
     if frame.confirm is not None:
-        return [(Picked(1, "yes"),), (Picked(2, "no"),), unclear, *silence, back]
+        return [(Picked(1, "yes"),), (Picked(2, "no"),), *odd, back]
     if frame.draft is not None:
-        return [*_valid(standing, "time"), *silence]
+        return [*_valid(standing, "time"), *(silence if unclear else [])]
     rows = frame.shown.rows
     found: list[Try] = [(Picked(row.n, row.label),) for row in rows]
     if kind == "choices" and len(rows) > 1:
@@ -136,7 +141,7 @@ def _question(standing: Standing, frame: Frame, step: Question) -> list[Try]:
         found.append((Typed("ok", "ok"),))
     if isinstance(step, Ask) and step.if_stuck is not None and step.if_stuck.then == "skip":
         found.append(skip)
-    return [*found, unclear, *silence, back]
+    return [*found, *odd, back]
 
 
 def _valid(standing: Standing, kind: str) -> list[Try]:
@@ -161,36 +166,35 @@ def _valid(standing: Standing, kind: str) -> list[Try]:
 # --- events -----------------------------------------------------------------------------------------------
 
 
-def _wait(atlas: Atlas, root: Frame, step: WaitFor) -> list[Try]:
-    literals = atlas.literals[root.flow]
-    found: list[Try] = [(each,) for name in step.events for each in variants(name, literals)]
+def _wait(atlas: Atlas, standing: Standing, frame: Frame, step: WaitFor) -> list[Try]:
+    news = atlas.asked.of(frame.flow, step.save or "")
+    world = copied(standing).world
+    found: list[Try] = [(each,) for name in step.events for each in variants(name, news.of, world)]
     return [*found, (Rang("late"),)]
 
 
-def variants(name: str, literals: Literals) -> list[Came]:
-    """Give an event in the kinds that conditions can tell apart: lists empty, of one and of two; texts they
-    compare with; a view whole, and without what it may leave out."""
+def variants(name: str, asked: Callable[[str], Asked], world: World) -> list[Came]:
+    """Give an event in the kinds that conditions can tell apart, by what they ask of each of its fields:
+    lists empty, of one and of two, a yes or no, texts they compare with, and the kinds of a view."""
     choices: dict[str, list[Any]] = {}
-    hints = get_type_hints(OUTSIDE[name])
-    for field, hint in hints.items():
+    given = make_event(world, name, {}, NOW)
+    for field, hint in get_type_hints(OUTSIDE[name]).items():
         if get_origin(hint) is list:
             choices[field] = _lists(get_args(hint)[0])
         elif hint is bool:
             choices[field] = [False, True]
         elif hint is str:
-            choices[field] = [word for word in _REASONS if word in literals.texts] or [_REASONS[0]]
+            usual = getattr(given, field)
+            choices[field] = [usual, *sorted(asked(field).texts - {usual})]
         elif field not in ("interview", "ride") and is_typeddict(hint):  # those two have their own kinds
-            left_out = sorted(hint.__optional_keys__ & literals.fields)
-            choices |= {field: [{}, dict.fromkeys(left_out)]} if left_out else {}
+            each = kinds(hint, asked(field), getattr(given, field))
+            choices |= {field: list(each)} if len(each) > 1 else {}
     if not choices:
         return [Came(name, {})]
     return [
         Came(name, dict(zip(choices, values, strict=True)), _say(values))
         for values in product(*choices.values())
     ]
-
-
-_REASONS = ("no_cars", "over_budget", "refused", "bad_address", "unsure")
 
 
 def _say(values: tuple[Any, ...]) -> str:
@@ -202,7 +206,7 @@ def _words(value: Any) -> str:
         case list():
             return f"{len(value)} found"
         case Mapping():
-            return f"without {', '.join(value)}" if value else ""
+            return said(value)
         case _:
             return str(value)
 
@@ -212,27 +216,3 @@ def _lists(view: Any) -> list[Any]:
     bare, rich = sample_view(view, 1, lists=0), sample_view(view, 1, lists=2)
     second = sample_view(view, 2, lists=0)
     return [[], [bare], [rich], [rich, second]]
-
-
-def sample_view(view: Any, number: int, *, lists: int) -> dict[str, Any]:
-    """Make a view of an outside thing: texts named after their field, lists of `lists` items."""
-    made: dict[str, Any] = {}
-    for name, hint in get_type_hints(view).items():
-        if get_origin(hint) is list:
-            inner = get_args(hint)[0]
-            made[name] = [_item(inner, at) for at in range(1, lists + 1)]
-        elif hint is int:
-            made[name] = number
-        elif hint is str:
-            made[name] = f"{_WORDS.get(name, name)} {number}"
-    return made
-
-
-_WORDS = {"label": "Hope House", "address": "5th St", "line": "Hope House, 5th St"}
-_DOORS = ("front", "side")
-
-
-def _item(view: Any, at: int) -> Any:
-    if not is_typeddict(view):
-        return f"row {at}"
-    return dict.fromkeys(get_type_hints(view), _DOORS[(at - 1) % 2])
