@@ -17,6 +17,9 @@ from tests.storage.samples import NOW, a_caseworker, someone
 BOSTON = "America/New_York"
 
 
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
 def at(text: str, zone: str = BOSTON) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
@@ -105,6 +108,7 @@ def test_a_persons_own_team_is_called_first(connection: sa.Connection) -> None:
     assert line(connection, NOW) == [other, ours]
 
 
+@SQLITE
 def test_a_day_of_its_own_comes_before_the_week(connection: sa.Connection) -> None:
     maria = with_phone(connection, "Maria", "+15555550199")
     sam = with_phone(connection, "Sam", "+15555550198")
@@ -115,6 +119,7 @@ def test_a_day_of_its_own_comes_before_the_week(connection: sa.Connection) -> No
     assert line(connection, at("2027-12-25T12:00")) == [maria]
 
 
+@SQLITE
 def test_every_moment_of_a_span_has_its_human_or_a_gap(connection: sa.Connection) -> None:
     maria = with_phone(connection, "Maria", "+15555550199")
     sam = with_phone(connection, "Sam", "+15555550198")

@@ -16,6 +16,9 @@ from storage.hand_rides import HAND, HandRow
 from tests.worker.conftest import BOSTON, Town
 
 CAR = {"color": "blue", "make_model": "Toyota", "plate": "TST 123", "driver": "Lou", "phone": "+15555550188"}
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+"""The whole day is lived on both databases; what differs in Python alone on one."""
+
 PICKUP_DAY = datetime(2027, 2, 24, tzinfo=BOSTON)
 
 
@@ -93,6 +96,7 @@ async def test_a_day_by_hand(village: Town) -> None:
     assert (fund.held_cents, fund.spent_cents) == (0, 2300 + 2100)
 
 
+@SQLITE
 async def test_where_nobody_takes_it_the_next_company_drives(town: Town) -> None:
     shop = town.workshop
     manual = ManualRides(shop.database, town.clock.now)
@@ -110,6 +114,7 @@ async def test_where_nobody_takes_it_the_next_company_drives(town: Town) -> None
     ]
 
 
+@SQLITE
 async def test_where_nobody_takes_it_and_nobody_else_drives_a_human_is_told(village: Town) -> None:
     await village.wants_cars()
     await village.settle()
@@ -121,6 +126,7 @@ async def test_where_nobody_takes_it_and_nobody_else_drives_a_human_is_told(vill
     assert "ride to book by hand" not in await village.needs()
 
 
+@SQLITE
 async def test_what_is_called_off_before_anybody_took_it_leaves_the_list(village: Town) -> None:
     await village.wants_cars()
     await village.settle()
@@ -131,6 +137,7 @@ async def test_what_is_called_off_before_anybody_took_it_leaves_the_list(village
     assert [kind for kind in await village.needs() if "hand" in kind] == []
 
 
+@SQLITE
 async def test_a_booked_one_is_off_when_a_human_says_so(village: Town) -> None:
     await village.wants_cars()
     await village.settle()

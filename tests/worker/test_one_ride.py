@@ -83,6 +83,7 @@ async def audited(town: Town, action: str) -> list[Any]:
     return await town.rows(sa.select(AUDIT.c.actor).where(AUDIT.c.action == action))
 
 
+@SQLITE
 async def test_the_page_says_what_helps_and_no_more(town: Town) -> None:
     here, path = await shown(town)
     page = await here.open(path)
@@ -123,6 +124,7 @@ async def test_a_new_car_is_a_new_ride_of_the_same_leg(town: Town) -> None:
     assert [row.actor for row in await audited(town, "ordered_car")] == ["caseworker:1"]
 
 
+@SQLITE
 async def test_a_car_that_is_no_help_is_called_off_for_another(town: Town) -> None:
     await booked(town)
     await town.settle()
