@@ -40,14 +40,17 @@ def standing_by(
     connection: sa.Connection, interview: InterviewRow, legs: Sequence[RideRow]
 ) -> StandingBy | None:
     """Say who stands by for an appointment's rides, lost ones too; None where no car ever was to come."""
-    cars = [one for one in legs if one.leg == "out" and one.pickup_at is not None]
-    if not cars or cars[-1].pickup_at is None:
+    view = view_of(connection, interview)
+    cars = [one.pickup_at for one in legs if one.leg == "out" and one.pickup_at is not None]
+    if not cars and "pickup_at" in view:  # they come on from another appointment, by a car they call
+        cars.append(to_utc(view["pickup_at"], interview.zone))
+    if not cars:
         return None
-    pickup_at = cars[-1].pickup_at
+    pickup_at = cars[-1]
     home = held_leg(legs, "home")
     back = home.changed_at if home is not None and home.state == "completed" else None
     if back is None:
-        told = view_of(connection, interview).get("back_at")
+        told = view.get("back_at")
         back = interview.at + AWAY if told is None else to_utc(told, interview.zone)
     since, until = pickup_at - BEFORE, max(back, pickup_at)
     return StandingBy(since, until, tuple(on_call.watch(connection, since, until, interview.person_id)))

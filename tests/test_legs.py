@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.actions import Failed
+from bot.standing_by import standing_by
 from bot.views import place_view
 from flows.actions import (
     BookRides,
@@ -18,7 +19,7 @@ from flows.actions import (
     SaveInterview,
     SetOkToGo,
 )
-from storage import people, places, rides
+from storage import interviews, people, places, rides
 from storage.attention import unfinished
 from storage.tables import Person, table
 from tests.test_actions import TUESDAY_8, WEDNESDAY_8, Desk
@@ -115,6 +116,18 @@ def test_a_leg_somebody_sits_in_stays(desk: Desk) -> None:
         out = rides.change_ride(desk.connection, out.id, out.version, desk.who.now, state=state) or out
     desk.did(CancelInterview(interview=desk.view(second["id"])))
     assert legs(desk) == HOTEL
+
+
+def test_somebody_stands_by_for_the_car_on_and_the_way_home_after_it(desk: Desk) -> None:
+    hotel(desk)
+    second = cafe(desk)
+    row = interviews.interview(desk.connection, second["id"])
+    assert row is not None
+    by = standing_by(desk.connection, row, rides.rides_of(desk.connection, row.id))
+    assert by is not None
+    assert by.since < row.at - timedelta(hours=1)
+    assert by.until > row.at
+    assert by.gaps, "nobody is on the roster"
 
 
 @pytest.mark.parametrize("how", ["lost", "taxi"])

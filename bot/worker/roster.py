@@ -4,6 +4,7 @@ The rule: a booked pick-up with a gap in its watch is on the list from three in 
 before, once; it leaves the list by itself when the roster has been filled.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -33,12 +34,14 @@ PAST_SHIFTS: Final = timedelta(days=2)
 async def step(workshop: Workshop) -> int:
     """Look once; always 0: what is left is looked at with the next tick."""
     now = workshop.clock.now()
-    await workshop.database.run(partial(_look, workshop.settings, now))
+    news = await workshop.database.read(partial(_news, now))  # all rides of a day: no writer waits for that
+    await workshop.database.run(partial(_tell, workshop.settings, now, news))
     return 0
 
 
-def _look(settings: Settings, now: datetime, connection: sa.Connection) -> None:
-    on_call.forget_past_shifts(connection, (now - PAST_SHIFTS).date())
+def _news(now: datetime, connection: sa.Connection) -> list[tuple[InterviewRow, datetime | None]]:
+    """Find the appointments with a gap that nobody was told of, each with when its watch begins, and those
+    on the list whose gap is filled (None)."""
     coming = (
         sa.select(INTERVIEW.c.id)
         .distinct()
@@ -46,21 +49,33 @@ def _look(settings: Settings, now: datetime, connection: sa.Connection) -> None:
         .where(INTERVIEW.c.at.between(now, now + AHEAD), INTERVIEW.c.state.in_(interviews.AHEAD))
         .where(RIDE.c.leg == "out", RIDE.c.wanted == "booked")
     )
+    found: list[tuple[InterviewRow, datetime | None]] = []
     for row in interviews.interviews(connection, list(connection.scalars(coming))).values():
-        _tell(connection, settings, row, now)
+        day_before = row.wall.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+        if now < to_utc(day_before + TOLD_AT, row.zone):
+            continue
+        by = standing_by(connection, row, rides.rides_of(connection, row.id))
+        if by is not None and by.gaps and not _told(connection, row):
+            found.append((row, by.since))
+        elif by is not None and not by.gaps and _told(connection, row):
+            found.append((row, None))
+    return found
 
 
-def _tell(connection: sa.Connection, settings: Settings, row: InterviewRow, now: datetime) -> None:
-    by = standing_by(connection, row, rides.rides_of(connection, row.id))
-    day_before = row.wall.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    if by is None or now < to_utc(day_before + TOLD_AT, row.zone):
-        return
-    if not by.gaps:
-        finish_items(connection, row.person_id, NOBODY, now, about=subject("interview", row.id))
-    elif not _told(connection, row):
-        due_at = min(due_for(connection, settings, row.person_id, NOBODY, now), by.since)
+def _tell(
+    settings: Settings,
+    now: datetime,
+    news: Sequence[tuple[InterviewRow, datetime | None]],
+    connection: sa.Connection,
+) -> None:
+    on_call.forget_past_shifts(connection, (now - PAST_SHIFTS).date())
+    for row, since in news:
         about = subject("interview", row.id)
-        need_human(connection, row.person_id, NOBODY, NOBODY, max(due_at, now), now, about=about)
+        if since is None:
+            finish_items(connection, row.person_id, NOBODY, now, about=about)
+        else:
+            due_at = min(due_for(connection, settings, row.person_id, NOBODY, now), since)
+            need_human(connection, row.person_id, NOBODY, NOBODY, max(due_at, now), now, about=about)
 
 
 def _told(connection: sa.Connection, row: InterviewRow) -> bool:
