@@ -82,14 +82,23 @@ async def call_off(held: Tended, twins: Sequence[Snapshot]) -> bool:
 
 
 async def _keep_cost(held: Tended, twin: Snapshot) -> None:
-    """Write down what a second car cost, as a ride of its own; once, however often it is seen."""
+    """Write down what a second car cost, as a ride of its own; once, however often it is seen.
+
+    The leg's own car, called off after it was given up, is charged to the leg.
+    """
     if not (twin.final_cents or twin.fee_cents):
         return
     row, company, now = held.row, held.provider.name, held.now
 
     def keep(connection: sa.Connection) -> None:
         rides.lock_rides(connection, row.interview_id)
-        if rides.ride_by_provider(connection, company, twin.provider_id) is not None:
+        known = rides.ride_by_provider(connection, company, twin.provider_id)
+        if known is not None:
+            if known.id == row.id and not known.live:
+                fee_cents = twin.fee_cents or twin.final_cents
+                own = rides.change_ride(connection, known.id, known.version, now, fee_cents=fee_cents)
+                assert own is not None, "its row is locked"
+                pay(connection, own, held.workshop.settings, now)
             return
         new = NewRide(
             interview_id=row.interview_id,
@@ -112,7 +121,9 @@ async def _keep_cost(held: Tended, twin: Snapshot) -> None:
             "reason": TWIN,
             "due_at": None,
         }
-        ended = rides.change_ride(connection, made.id, made.version, now, state="cancelled", due_at=None, **values)
+        ended = rides.change_ride(
+            connection, made.id, made.version, now, state="cancelled", due_at=None, **values
+        )
         assert ended is not None, "it was just made"
         pay(connection, ended, held.workshop.settings, now)
 

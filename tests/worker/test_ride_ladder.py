@@ -23,7 +23,7 @@ from storage.lifecycle import steps
 from storage.tables import AttentionItem, Ride, table
 from tests.rides.conftest import served
 from tests.worker.conftest import SECRET, Town
-from tests.worker.test_rides_worker import ASKED, BAD, at, fault, leg, live, lose, market, press
+from tests.worker.test_rides_worker import ASKED, BAD, TRIPS, at, fault, leg, live, lose, market, press
 
 ITEM, RIDE = table(AttentionItem), table(Ride)
 sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -192,6 +192,30 @@ async def test_a_sweep_has_a_car_of_a_leg_that_is_over_called_off(town: Town) ->
     await ride_sweep.step(town.workshop)
     await town.pump()
     assert await live(town) == []
+
+
+@sqlite_only
+async def test_what_it_costs_to_call_off_a_car_that_was_given_up_is_the_legs(town: Town) -> None:
+    await town.wants_cars()
+    await town.settle()
+    await town.jump_to(at(24, 6, 30))  # inside the hour before: cancelling costs 5 dollars
+    await fault(town, method="DELETE", path=TRIPS, **BAD["500 before"], count=2)
+    await town.workshop.database.run(_keep_off)
+    await town.pump()
+    assert [(row.state, row.reason) for row in await town.rides()] == [("lost", "unsure")] * 2
+    town.clock.move(timedelta(minutes=11))
+    await ride_sweep.step(town.workshop)
+    await town.pump()
+    assert await live(town) == []
+    assert [row.fee_cents for row in await town.rides()] == [500, 0]
+    fund = await town.fund()
+    assert (fund.fees_cents, fund.held_cents) == (500, 0)
+
+
+def _keep_off(connection: sa.Connection) -> None:
+    exclusions.exclude(connection, 1, "guest_rides", "test", at(24, 6, 30))
+    for id_ in (1, 2):
+        rides.wake_ride(connection, id_, at(24, 6, 30))
 
 
 @sqlite_only
