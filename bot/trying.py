@@ -150,7 +150,7 @@ def _ride(trial: Trial, cast: pretending.Cast, connection: sa.Connection, now: d
     """Make the ride a flow needs as its event would bring it."""
     if "ride" not in trial.flow.needs:
         return {}
-    name = next((on.event for on in trial.flow.start_on if on.event.startswith("ride.")), "ride.car")
+    name = next((on.event for on in trial.flow.start_on if on.event.startswith("ride.")), "ride.booked")
     event: Any = pretending.happen(cast, name, {}, connection, now)
     return {"ride": dict(event.ride), "interview": dict(event.interview)}
 

@@ -47,6 +47,9 @@ def _answer(step: Ask, now: datetime) -> Any:
             return _PLAIN.get(kind)
 
 
+_BROUGHT: Mapping[str, Any] = {"use": "stop", "reason": "over_budget", "what": "pay", "who": "Maria"}
+"""What no flow hands over: it comes with an event, or from what somebody says about a ride."""
+
 _PLAIN: Mapping[str, Any] = {
     "name": "Ray",
     "zip": "02128",
@@ -63,6 +66,7 @@ def handed(flows: FlowSet, flow_id: str, lang: str, now: datetime) -> dict[str, 
     needs = flows.flows[flow_id].needs
     given = {name: _handed(flows, flow_id, name, lang) for name in needs}
     found = {name: sample(flows, name, now) if given[name] is None else given[name] for name in needs}
+    found |= {name: _BROUGHT[name] for name in needs if found[name] is None and name in _BROUGHT}
     return {name: value for name, value in found.items() if value is not None}
 
 
