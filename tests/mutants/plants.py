@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from tests.mutants import coming_in, going_out, holding_back
+from tests.mutants import coming_in, going_out, holding_back, riding
 
-PLANTS: Final = (*coming_in.PLANTS, *going_out.PLANTS, *holding_back.PLANTS)
+PLANTS: Final = (*coming_in.PLANTS, *going_out.PLANTS, *holding_back.PLANTS, *riding.PLANTS)

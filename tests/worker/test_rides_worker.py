@@ -159,6 +159,16 @@ async def test_a_lost_answer_is_looked_for_before_anything_is_ordered_again(town
     assert set(refs) == {row.ref for row in await town.rides()}
 
 
+@sqlite_only
+async def test_a_lost_answer_and_a_list_that_does_not_come_make_no_second_car(town: Town) -> None:
+    await fault(town, **ASKED["book"], **BAD["500 after"])
+    await fault(town, **ASKED["find"], **BAD["500 before"])
+    await town.wants_cars()
+    await town.move(minutes=15)
+    assert len(await town.trips()) == 2, "nobody looked, and it was ordered again"
+    assert [row.state for row in await town.rides()] == ["booked", "booked"]
+
+
 async def test_a_crash_while_booking_is_found_by_our_ref(town: Town) -> None:
     await _crash_while_ordering(town, twice=False)
     await town.move(seconds=61)  # its lease has run out: another process takes it up
