@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.reminders.hours import wall_clock
 from bot.rides.estimates import EARLY, pickup_for, road_miles
 from flows.views import InterviewView, PlaceView, RideView
-from storage import interviews, places, rides
+from storage import interviews, places, rides, work
 from storage.interviews import InterviewRow
 from storage.places import PlaceRow
 from storage.rides import RideRow
@@ -85,7 +85,11 @@ def _views(connection: sa.Connection, rows: Mapping[int, InterviewRow]) -> dict[
     stops = {leg.pickup_place_id for each in legs.values() for leg in each}
     stops |= {leg.dropoff_place_id for each in onward.values() for leg in each}
     known = places.places_by_id(connection, stops | {row.place_id for row in rows.values()})
-    return {id_: _view(row, legs.get(id_, []), onward.get(id_, []), known) for id_, row in rows.items()}
+    views = {id_: _view(row, legs.get(id_, []), onward.get(id_, []), known) for id_, row in rows.items()}
+    shifts = [id_ for id_, row in rows.items() if row.kind == "work"]
+    for id_ in work.first_shifts(connection, shifts) if shifts else ():
+        views[id_]["first_shift"] = True
+    return views
 
 
 def _onward(

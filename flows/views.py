@@ -48,7 +48,7 @@ class InterviewView(TypedDict):
     part of the way there nobody is on call or at work) and with it `taxi` (its number). Of two close together
     `then` is the place a car goes on to from here, `after` the one it starts from. `spot` is the place
     itself, `their_door` the one of its doors at which cars stop where it has several; `moved` says that it
-    had another time before.
+    had another time before, `first_shift` that it is the first day at a job.
     """
 
     id: int
@@ -72,6 +72,7 @@ class InterviewView(TypedDict):
     going_home: NotRequired[bool]
     home: NotRequired[bool]
     outcome: NotRequired[str]
+    first_shift: NotRequired[bool]
     confirm_by_reply: NotRequired[bool]
     nobody_awake: NotRequired[bool]
     taxi: NotRequired[str]

@@ -4,6 +4,7 @@ The rule: one open plan for each person; a day's row says that its appointment w
 twice. Days and clocks are the place's own ("2027-03-08", "06:00").
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -98,6 +99,13 @@ def days_of(connection: sa.Connection, plan_id: int) -> dict[str, DayRow]:
     """Give the days of a plan that are made or differ, by date."""
     rows = connection.execute(_DAYS.where(DAY.c.plan_id == plan_id)).mappings()
     return {row["day"]: DayRow(**row) for row in rows}
+
+
+def first_shifts(connection: sa.Connection, interview_ids: Collection[int]) -> frozenset[int]:
+    """Say which of these appointments are the first day of their plan."""
+    first = sa.select(DAY.c.interview_id).join(PLAN, PLAN.c.id == DAY.c.plan_id)
+    mine = first.where(DAY.c.interview_id.in_(interview_ids), DAY.c.day == PLAN.c.first_day)
+    return frozenset(connection.execute(mine).scalars())
 
 
 def set_day(connection: sa.Connection, plan_id: int, day: date, **values: Any) -> None:

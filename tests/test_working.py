@@ -78,9 +78,14 @@ def test_a_shift_stays_at_its_clock_when_the_clocks_change_and_is_made_in_time_t
     assert "interview.clocks" in desk.plan()
 
 
-def test_on_a_day_at_work_nothing_is_said_but_the_cars_own_text(desk: Desk) -> None:
-    planned(desk)
-    assert set(desk.plan()) == set()
+def test_on_a_day_at_work_nothing_is_said_but_the_cars_own_text_and_good_morning_on_the_first(
+    desk: Desk,
+) -> None:
+    view = planned(desk)
+    assert desk.plan() == {"interview.today": f"Mon {view['pickup_at'] - timedelta(minutes=45):%H:%M}"}
+    next_look(desk, MONDAY_6.replace(hour=12))
+    assert "first_shift" not in desk.view(interviews.ahead(desk.connection, desk.who.person_id)[-1].id)
+    assert len(desk.plan()) <= 1
 
 
 def test_a_day_off_has_no_car_and_is_not_made_again(desk: Desk) -> None:
