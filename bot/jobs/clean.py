@@ -87,7 +87,7 @@ def _clean(given: Mapping[str, str], now: datetime) -> NewJob:
         pay_low_cents=low,
         pay_high_cents=high,
         pay_per=per,
-        requirements=known_words(REQUIREMENTS, needs) if needs else find_words(REQUIREMENTS, said),
+        requirements=known_words(REQUIREMENTS, needs) if needs else _needs_in(said),
         settings=_settings(given, said),
         apply_how=_apply_how(given),
         openings=_openings(given),
@@ -185,7 +185,7 @@ def _place(given: Mapping[str, str]) -> dict[str, str | float | None]:
     lat, lon = pin or near.pin or (None, None)
     return {
         "address": _short(given, "address"),
-        "city": _short(given, "city") or near.city,
+        "city": (_short(given, "city") or near.city) if given.get("zip") else near.city,
         "state_code": near.state,
         "zip": zip_.code if zip_ is not None and given.get("zip") else None,
         "lat": lat,
@@ -306,9 +306,19 @@ def _dollars(cents: int) -> str:
 # --- the rest ----------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=512)  # a chain's shops all say the same
+def _needs_in(said: str) -> tuple[str, ...]:
+    return find_words(REQUIREMENTS, said)
+
+
+@lru_cache(maxsize=512)
+def _settings_in(said: str) -> tuple[str, ...]:
+    return find_words(SETTINGS, said)
+
+
 def _settings(given: Mapping[str, str], said: str) -> tuple[str, ...]:
     listed = given.get("settings", "")
-    return known_words(SETTINGS, listed) if listed else find_words(SETTINGS, said)
+    return known_words(SETTINGS, listed) if listed else _settings_in(said)
 
 
 def _apply_how(given: Mapping[str, str]) -> dict[str, str]:

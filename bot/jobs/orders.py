@@ -18,6 +18,7 @@ from storage.employers import employer_key
 from storage.jobs import JobRow, NewJob
 
 SOURCE: Final = "order"
+PLAIN: Final = ("read_back", "propose.odd_hour_at")  # a shift may begin at 10 pm
 _COUNT: Final = re.compile(
     r"^\s*(?P<count>\d{1,3})\s*(?:x\s+)?(?P<what>.*?)\s*\b(?:for|on|para|el)\b\s*(?P<when>.+)$", re.IGNORECASE
 )
@@ -95,8 +96,8 @@ def read_order(
 def _starts(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     here = now.astimezone(zone).replace(tzinfo=None)
     read = when.read(text, Asked("datetime", "en", here))
-    sure = isinstance(read, Confirm) and read.sentence.startswith("read_back")
-    if not (sure and isinstance(read, Confirm) and isinstance(read.value, datetime)):
+    plain = isinstance(read, Confirm) and read.sentence.startswith(PLAIN)
+    if not (plain and isinstance(read, Confirm) and isinstance(read.value, datetime)):
         raise BadOrder(f'"{text.strip()}" is no day and time to come: say it like "Thursday 6 am".')
     at = read.value.replace(tzinfo=zone).astimezone(UTC)
     if at <= now:

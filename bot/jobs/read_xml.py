@@ -24,6 +24,7 @@ def read_xml(file: BinaryIO) -> Iterator[Found]:
     handler = _Jobs()
     parser: Any = create_parser(forbid_dtd=True)
     parser.setContentHandler(handler)
+    handler.setDocumentLocator(parser)  # fed piece by piece, it does not say so itself
     try:
         while chunk := file.read(CHUNK):
             parser.feed(chunk)

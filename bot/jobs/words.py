@@ -6,6 +6,7 @@ without a clock ("second shift") are taken at the hours most plants keep.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from flows.wishes import WEEKDAYS
@@ -177,6 +178,7 @@ _NAMED = re.compile(
 )
 _DAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day|s|rs|r|nes)?s?\b\.?"
 _DAY_SPAN = re.compile(rf"\b{_DAY}\s*(?:-|–|—|to|through|thru)\s*{_DAY}", re.IGNORECASE)
+_EVERY_DAY = re.compile(r"\b(?:daily|every ?day|7 days|seven days|all days)\b")
 _ONE_DAY = re.compile(rf"\b{_DAY}", re.IGNORECASE)
 
 
@@ -197,6 +199,7 @@ def known_words(table: Table, listed: str) -> tuple[str, ...]:
     return tuple(name for name in table if name in given or name in said)
 
 
+@lru_cache(maxsize=512)
 def read_shifts(text: str, *, sure: bool) -> tuple[Hours, ...]:
     """Find shifts in a text: "6:00 am - 2:30 pm", "22:00-06:00", "2nd shift".
 
@@ -215,7 +218,8 @@ def read_shifts(text: str, *, sure: bool) -> tuple[Hours, ...]:
 
 def _span(match: re.Match[str], sure: bool) -> Hours | None:
     hour, minutes, half, hour2, minutes2, half2 = match.groups()
-    both_said = (half or minutes) and (half2 or minutes2)
+    clock = minutes and minutes2 and (sure or ":" in match[0])  # "617-555-0100" is none
+    both_said = (half and half2) or clock or (sure and (half or minutes) and (half2 or minutes2))
     if not (both_said or (sure and (half or half2 or minutes or minutes2))):
         return None
     begins = _minutes(hour, minutes, half)
@@ -242,17 +246,20 @@ def _text(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
+@lru_cache(maxsize=512)
 def read_days(text: str) -> tuple[str, ...]:
     """Find the days of a week in a text ("Mon-Fri", "sat, sun", "weekends", "7 days"); () for none."""
     folded, days = text.casefold(), set()
-    if re.search(r"\b(?:daily|every ?day|7 days|seven days|all days)\b", folded):
+    if not folded:
+        return ()
+    if _EVERY_DAY.search(folded):
         return WEEKDAYS
     for match in _DAY_SPAN.finditer(folded):
         first, last = WEEKDAYS.index(match[1]), WEEKDAYS.index(match[2])
         days |= {WEEKDAYS[day % 7] for day in range(first, last + (8 if last < first else 1))}
     days |= {match[1] for match in _ONE_DAY.finditer(folded)}
-    if re.search(r"\bweekdays?\b", folded):
+    if "weekday" in folded:
         days |= set(WEEKDAYS[:5])
-    if re.search(r"\bweekends?\b", folded):
+    if "weekend" in folded:
         days |= set(WEEKDAYS[5:])
     return tuple(day for day in WEEKDAYS if day in days)
