@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 async def order(held: Tended) -> None:
     """Ask for a price, hold the money, order; every no ends it, every maybe comes back."""
-    if held.company is None:
+    if held.company is None or _is_past(held):
         await fail(held, NO_CARS)
         return
     trip = trip_of(held.leg, held.now + held.provider.caps.lead)
@@ -58,6 +58,12 @@ async def order(held: Tended) -> None:
             await later(held, after)
         case Unknown():  # a price changes nothing: ask again
             await later(held, None)
+
+
+def _is_past(held: Tended) -> bool:
+    """Say whether a way there comes to be ordered only now that the appointment has begun."""
+    row = held.row
+    return row.leg == "out" and not row.flexible and held.now >= held.leg.interview.at
 
 
 async def _order_at(held: Tended, quoted: Quoted) -> None:

@@ -171,6 +171,15 @@ def _price_home_anew(connection: sa.Connection) -> None:
     connection.execute(sa.update(RIDE).where(RIDE.c.leg == "home").values(**anew))
 
 
+@sqlite_only
+async def test_after_hours_in_which_we_were_down_no_car_goes_to_what_is_over(town: Town) -> None:
+    await town.wants_cars()
+    await town.jump_to(at(24, 11))
+    assert await live(town) == []
+    assert {row.state for row in await town.rides()} <= {"failed", "cancelled"}
+    assert "no ride booked" in await town.needs()
+
+
 # --- sweeps -----------------------------------------------------------------------------------------------
 
 
