@@ -98,6 +98,7 @@ async def test_the_page_says_what_helps_and_no_more(town: Town) -> None:
     assert item.state == "open", "looking is not answering: phones look at links by themselves"
 
 
+@SQLITE
 async def test_on_it_ends_the_alarm_and_the_next_is_told_who_has_it(town: Town) -> None:
     here, path = await shown(town)
     town.clock.move(timedelta(minutes=3))
@@ -166,6 +167,7 @@ def _empty_the_funds(connection: sa.Connection) -> None:
     connection.execute(sa.update(FUND).values(budget_cents=FUND.c.budget_cents - left))
 
 
+@SQLITE
 async def test_a_taxi_is_told_to_the_person_and_sends_our_car_away(town: Town) -> None:
     here, path = await shown(town)
     await after(town, here, f"{path}/new-car")
