@@ -115,14 +115,9 @@ async def _keep_cost(held: Tended, twin: Snapshot) -> None:
         )
         made = rides.add_ride(connection, new, now)
         cost = twin.final_cents or twin.fee_cents
-        values: dict[str, Any] = {
-            "provider_id": twin.provider_id,
-            "fee_cents": cost,
-            "reason": TWIN,
-            "due_at": None,
-        }
+        spent: dict[str, Any] = {"provider_id": twin.provider_id, "fee_cents": cost, "reason": TWIN}
         ended = rides.change_ride(
-            connection, made.id, made.version, now, state="cancelled", due_at=None, **values
+            connection, made.id, made.version, now, state="cancelled", due_at=None, **spent
         )
         assert ended is not None, "it was just made"
         pay(connection, ended, held.workshop.settings, now)
