@@ -43,8 +43,8 @@ def report_ride(connection: sa.Connection, action: ReportRide, who: Acting) -> P
     ride = ride_meant(connection, who)
     if ride is not None and ride.provider is not None:
         exclude(connection, who.person_id, ride.provider, words, who.now)
-        for other in rides.live_rides(connection, who.person_id):
-            if other.provider == ride.provider:  # its other cars are given up by the rides' worker
+        for other in rides.live_rides(connection, who.person_id):  # the rides' worker gives its cars up
+            if other.provider == ride.provider and other.state == "booked":
                 rides.wake_ride(connection, other.id, who.now)
     return promise_person(connection, who, UNSAFE, words)
 

@@ -4,7 +4,8 @@ Theory of operation. An urgent item raises its alarm in the same transaction (st
 calls the next in line, and the one after when nobody has answered; each call is a row, sent by lease like
 all that leaves the house. The link in a call is made when it leaves: its token is nowhere but on that phone.
 
-The rule: an alarm ends when a human takes its item on, by whichever way; it is answered once.
+The rule: an alarm ends when a human takes its item on, by whichever way; it is answered once. What happens
+anew a while later, with the item still on somebody's list, rings again (storage/attention.py).
 """
 
 import secrets
