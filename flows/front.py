@@ -196,6 +196,16 @@ def starts_inside(turn: Turn, text: str) -> bool:
     return open_flow(turn, flow_id, rest=_without(text, begins))
 
 
+def starts_with_a_moment(turn: Turn, text: str) -> bool:
+    """Start the flow of a phrase beside which only a day or time is said: no street is called that."""
+    found = None if turn.progress.opted_in is False else _phrase_inside(turn, text)
+    if found is None or len(found[0]) == 1:
+        return False
+    phrase, flow_id = found
+    rest = _without(text, phrase[:-1] if _day_of(turn, phrase) else phrase)
+    return _is_moment(turn, rest) and open_flow(turn, flow_id, rest=rest)
+
+
 # --- nothing open ---------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from flows.front import (
     open_question,
     start_word,
     starts_inside,
+    starts_with_a_moment,
 )
 from flows.guard import STILL_YOU, ask_who, doubts, guarded, may_be_another, not_them
 from flows.hearing import hear, take, tapped
@@ -229,7 +230,9 @@ def _answer(turn: Turn, root: Frame, frame: Frame, step: Question, text: str) ->
         return
     if _says_more_than_no(turn, frame, step, text) and start_word(turn, text):
         return
-    if _takes_any_words(frame, step) and (wants_another(turn, text) or asks_back(turn, text)):
+    if _takes_any_words(frame, step) and (
+        wants_another(turn, text) or asks_back(turn, text) or starts_with_a_moment(turn, text)
+    ):
         return
     back = hear(turn, root, frame, step, text)
     if back is None:

@@ -135,12 +135,15 @@ def _end(turn: Turn, root: Frame, frame: Frame, it: Happened, ends: EndsOn) -> N
     if held is not None and held.frame in [each.n for each in chain(frame)]:
         turn.progress.held = None
         clear_timer(turn, "hold")
-    asked = asking(innermost(frame))
+    asked, back_to = asking(innermost(frame)), turn.progress.back_to
+    below = asking_root(turn.progress) is not root
     frame.sub = None
     if asked:
         clear_timer(turn, "silence")
     end_frame(turn, root, frame, it.name)
     walk(turn, root)
+    if below:  # the question above it was not covered, so it is not asked again
+        turn.progress.back_to = back_to
 
 
 # --- talks that begin ---------------------------------------------------------------------------------------
