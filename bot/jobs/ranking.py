@@ -1,9 +1,8 @@
 """The best of many jobs for one person, the same ones however many there are.
 
 Theory of operation. A catalogue holds the open jobs in columns, in bands of latitude and along each band by
-longitude: titles, terms (needs, times, policy) and pay are few, so what each can give a person at most is
-reckoned once. A job's ceiling is a sum of three of those and of what its distance can give. Jobs are then
-scored line by line (score.py) from the highest ceiling down, until none left can come among the best: what
+longitude: titles, terms (needs, times, policy), pay and cells of half a mile are few, so what each can give a
+person at most is reckoned once, and a job's ceiling is a sum of four of those. Jobs are then scored line by line (score.py) from the highest ceiling down, until none left can come among the best: what
 comes out is what scoring all of them would give. Ties go to the older job.
 """
 
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from heapq import nlargest
 from itertools import accumulate, chain
-from math import ceil, floor, hypot, inf, sqrt
+from math import ceil, floor, inf, sqrt
 from statistics import median
 from typing import Final, TypeAlias
 
@@ -35,8 +34,9 @@ Pay: TypeAlias = tuple[int | None, tuple[float | None, ...]]
 """Cents an hour, rounded up to a step, and the hours a week of each shift."""
 
 STEP_CENTS: Final = 25
-A_MILE: Final = 4  # steps of distance
 BANDS: Final = 30  # in a degree of latitude
+A_MILE: Final = 4  # steps of distance
+CELLS: Final = 120  # in a degree either way: about half a mile
 SLACK: Final = 0.01  # points, for what rounding adds
 FIRST: Final = 3  # times as many as are wanted are scored before we look how high the rest may come
 NO_MEDIAN: Final = 1700.0
@@ -52,8 +52,9 @@ class Catalogue:
     jobs: tuple[JobRow, ...]
     south: int
     bands: tuple[int, ...]
-    lats: tuple[float, ...]
     lons: tuple[float, ...]
+    cells: tuple[tuple[float, float], ...]
+    cell_of: tuple[int, ...]
     titles: tuple[str, ...]
     needs: tuple[Needs, ...]
     times: tuple[Times, ...]
@@ -74,6 +75,7 @@ def catalogue(jobs: Iterable[JobRow]) -> Catalogue:
     for band in placed:
         sizes[band - south] += 1
     needs, times = dict[Needs, int](), dict[Times, int]()
+    cells = dict[tuple[float, float], int]()
     titles, terms, pays = dict[str, int](), dict[Terms, int](), dict[Pay, int]()
     terms_of = tuple(terms.setdefault(_terms(job, needs, times), len(terms)) for job in rows)
     cents = [found for job in rows if (found := score.hourly_cents(job)) is not None]
@@ -81,8 +83,9 @@ def catalogue(jobs: Iterable[JobRow]) -> Catalogue:
         jobs=tuple(rows),
         south=south,
         bands=tuple(accumulate(sizes, initial=0)),
-        lats=tuple(job.lat or 0.0 for job in rows),
         lons=tuple(job.lon or 0.0 for job in rows),
+        cell_of=tuple(cells.setdefault(_cell(job), len(cells)) for job in rows),
+        cells=tuple(cells),
         title_of=tuple(titles.setdefault(job.title, len(titles)) for job in rows),
         terms_of=terms_of,
         pay_of=tuple(pays.setdefault(_pay(job), len(pays)) for job in rows),
@@ -97,6 +100,11 @@ def catalogue(jobs: Iterable[JobRow]) -> Catalogue:
 
 def _band(lat: float) -> int:
     return floor(lat * BANDS)
+
+
+def _cell(job: JobRow) -> tuple[float, float]:
+    """Give the middle of the cell a job lies in."""
+    return (floor((job.lat or 0.0) * CELLS) + 0.5) / CELLS, (floor((job.lon or 0.0) * CELLS) + 0.5) / CELLS
 
 
 def _place(job: JobRow) -> tuple[bool, int, float, int]:
@@ -214,10 +222,16 @@ def _ceilings(among: Catalogue, who: Seeker) -> tuple[list[range], list[float]]:
     pay = [_pay_ceiling(who, each) for each in among.pays]
     spans = _within(among, who)
     found: list[float] = []
-    way = _way_ceilings(who)
-    if who.here is not None:
-        for span in spans[:-1]:
-            found += _placed(among, who.here, span, title, terms, pay, way)
+    way, table = dict[int, float](), _way_ceilings(who)
+    for span in spans[:-1]:
+        part = slice(span.start, span.stop)
+        cells = among.cell_of[part]
+        way |= _cell_ceilings(among, who, set(cells).difference(way), table)
+        columns = among.title_of[part], among.terms_of[part], among.pay_of[part]
+        found += [
+            title[one] + terms[two] + pay[three] + way[cell]
+            for one, two, three, cell in zip(*columns, cells, strict=True)
+        ]
     nowhere, part = SLACK + _way_ceiling(who, None), slice(spans[-1].start, spans[-1].stop)
     found += [
         title[one] + terms[two] + pay[three] + nowhere
@@ -252,34 +266,23 @@ def _half_width(here: Near, foot: float, reach: float) -> float:
     return sqrt(max(reach * reach - off * off, 0.0)) / ROAD / here.across
 
 
-def _placed(
-    among: Catalogue,
-    here: Near,
-    span: range,
-    title: Sequence[float],
-    terms: Sequence[float],
-    pay: Sequence[float],
-    way: Sequence[float],
-) -> list[float]:
-    """Give the ceilings of the rows of one span."""
-    part, lat, lon = slice(span.start, span.stop), here.lat, here.lon
-    up, out = ROAD * A_MILE * MILES_A_DEGREE, ROAD * A_MILE * here.across
-    return [
-        title[one] + terms[two] + pay[three] + way[int(hypot(up * (y - lat), out * (x - lon)))]
-        for y, x, one, two, three in zip(
-            among.lats[part],
-            among.lons[part],
-            among.title_of[part],
-            among.terms_of[part],
-            among.pay_of[part],
-            strict=True,
-        )
-    ]
+def _cell_ceilings(
+    among: Catalogue, who: Seeker, cells: Iterable[int], table: Sequence[float]
+) -> dict[int, float]:
+    """Say what distance can give a job of these cells at most: no job of one is nearer than its middle less
+    half its diagonal."""
+    here, last = who.here, len(table) - 1
+    assert here is not None, "cells are looked at from a known place only"
+    half = here.road_miles(here.lat + 0.5 / CELLS, here.lon + 0.5 / CELLS)
+    return {
+        cell: table[min(last, max(0, int(A_MILE * (here.road_miles(*among.cells[cell]) - half))))]
+        for cell in cells
+    }
 
 
 def _way_ceilings(who: Seeker) -> list[float]:
-    """Give what distance can give, a step each; a band is at most four miles by road across."""
-    steps = ceil((travel.farthest(who.minutes) + 1 + ROAD * MILES_A_DEGREE / BANDS) * A_MILE) + 2
+    """Give what distance can give at most, a step each, as far as they want to go."""
+    steps = ceil((travel.farthest(who.minutes) + 1) * A_MILE) + 1
     return [SLACK + _way_ceiling(who, step / A_MILE) for step in range(steps)]
 
 
