@@ -6,7 +6,7 @@ the proof of its own login.
     GET  /staff  /staff/list (the list alone)  /staff/live
     GET  /staff/people/{ref}  …/thread (the thread alone)  …/live
     POST /staff/people/{ref}/reply | take-over | hand-back | ride-cost      /staff/items/{item}/done | claim
-    GET  /staff/people/{ref}/letter (to print)      POST …/onward (the way to work after the rides)
+    GET  /staff/people/{ref}/letter (to print)      POST …/onward (the way to work afterwards) | work
     GET, POST /staff/on-call      POST /staff/on-call/{shift}/remove
     GET  /staff/places     POST /staff/places/asked/{item} | learned/{place}      (pins that staff set)
     GET  /staff/rides      POST /staff/rides/{id}      (rides booked by hand)
@@ -50,6 +50,7 @@ def routes(deps: StaffDeps) -> list[BaseRoute]:
         _path(f"{person}/take-over", act(acts.take_over), "POST"),
         _path(f"{person}/hand-back", act(acts.hand_back), "POST"),
         _path(f"{person}/letter", visit(letters.letter)),
+        _path(f"{person}/work", act(letters.set_work), "POST"),
         _path(f"{person}/onward", act(letters.set_onward), "POST"),
         _path(f"{person}/ride-cost", act(acts.ride_cost), "POST"),
         _path(f"{person}/ride-company", act(acts.allow_company), "POST"),
