@@ -20,21 +20,25 @@ from bot.jobs import importing
 from bot.jobs.fetching import fetch
 from bot.jobs.importing import Outcome, Progress
 from bot.jobs.orders import SOURCE, BadOrder, OrderPlace, read_order
+from bot.jobs.ranking import Match, Refused, learned_from, why
 from bot.jobs.raw import BadSource, Rejected
 from bot.jobs.sample import SAMPLE, sample_jobs, sample_policy
 from bot.jobs.spool import LIST
 from bot.rides import zips
 from bot.settings import Settings
-from storage import audit, employers, job_feeds, jobs, places
+from bot.worker.matching import seeks, weights
+from storage import audit, employers, job_feeds, job_matches, jobs, places
 from storage.database import BESIDE_A_SERVER, open_database
 from storage.employers import EvidenceRow
 from storage.job_feeds import FeedRow, ImportRow
 from storage.jobs import JobRow, NewJob, Upserted
+from storage.tables import JobWish, Person, table
 from storage.tables.jobs import FeedFormat, JobState, Policy
 
 Answer = TypeVar("Answer")
 WEB = ("https://", "http://")
 MOST_SAMPLES = 200_000
+WISH, PERSON = table(JobWish), table(Person)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,41 @@ async def sources(settings: Settings) -> tuple[list[FeedRow], list[ImportRow]]:
 async def drop_feed(settings: Settings, name: str) -> bool:
     """Fetch a feed no more; False where there is none such."""
     return await _do(settings, lambda c: job_feeds.drop_feed(c, name))
+
+
+async def reach(settings: Settings, id_: int) -> tuple[list[tuple[int, Match]], int] | None:
+    """Say whom a job could be offered to, the best first, as (person, match), and how many it is not for.
+
+    Everybody who told us what they want of a job is looked at. None where there is no such job.
+    """
+    now = SystemClock().now()
+
+    def read(connection: sa.Connection) -> tuple[list[tuple[int, Match]], int] | None:
+        row = jobs.job(connection, id_, now)
+        if row is None:
+            return None
+        people = connection.scalars(_WHO_WANTS_WORK).all()
+        judged = [(person_id, _judged(connection, settings, person_id, row, now)) for person_id in people]
+        fit = [(person_id, one) for person_id, one in judged if isinstance(one, Match)]
+        return sorted(fit, key=lambda pair: (-pair[1].score, pair[0])), len(judged) - len(fit)
+
+    return await _do(settings, read)
+
+
+_WHO_WANTS_WORK = (
+    sa.select(WISH.c.person_id)
+    .join(PERSON, PERSON.c.id == WISH.c.person_id)
+    .where(PERSON.c.closed_at.is_(None))
+    .order_by(WISH.c.person_id)
+)
+
+
+def _judged(
+    connection: sa.Connection, settings: Settings, person_id: int, row: JobRow, now: datetime
+) -> Match | Refused:
+    wishes, today = seeks(connection, person_id, now)
+    learned = learned_from(job_matches.answers_of(connection, person_id))
+    return why(wishes, row, today, weights=weights(settings), learned=learned)
 
 
 # --- what staff say ---------------------------------------------------------------------------------

@@ -169,6 +169,27 @@ def jobs_order(
         typer.echo(f"Order {row.id}: {row.openings} × {_line(row).partition('  ')[2]}")
 
 
+@jobs_app.command("reach")
+def jobs_reach(
+    number: Annotated[int, typer.Argument(help="The job's number.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+) -> None:
+    """Say who could take a job, the best first: of those who told us what they want."""
+    import asyncio
+
+    with plainly():
+        from bot.catalogue import reach
+        from bot.settings import load
+
+        found = asyncio.run(reach(load(), number))
+        if found is None:
+            stop(f"There is no job {number}.")
+        fit, others = found
+        for person_id, match in fit[:limit]:
+            typer.echo(f"person {person_id}  {match.score:5.1f}  {', '.join(match.reasons)}")
+        typer.echo(f"{len(fit)} could take it, {others} could not (`onward jobs why PERSON {number}`).")
+
+
 @jobs_app.command("mark")
 def jobs_mark(
     number: Annotated[int, typer.Argument(help="The job's number.")],

@@ -4,9 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
+from bot.app import key_ring
 from bot.cli import app
+from bot.settings import load
+from flows.wishes import Wishes
+from storage import job_matches
+from storage.database import make_engine
+from tests.storage.samples import NOW, someone
 
 RUN = CliRunner()
 CSV = "id,title,employer,zip,pay\n1,Cook,Sample Foods,02118,$18/hr\n2,=1+1,Sample Foods,02118,\n"
@@ -81,3 +88,25 @@ def test_sample_jobs_are_marked(here: Path) -> None:
 )
 def test_what_cannot_be_done_is_said(here: Path, words: list[str], why: str) -> None:
     assert why in jobs(*words, code=1).output
+
+
+def test_whom_an_order_could_be_for(here: Path) -> None:
+    jobs("order", "5 line cooks for tomorrow 6 am", "--employer", "Sample", "--place", "02118")
+    assert jobs("reach", "1").output.startswith("0 could take it, 0 could not")
+
+    def two(connection: sa.Connection) -> None:
+        for phone, wishes in (
+            ("+15555550101", Wishes(pin=(42.34, -71.07), travel=("bus",), done_before="line cook")),
+            ("+15555550102", Wishes(pin=(42.34, -71.07), travel=("bus",), avoid=("kitchen",))),
+        ):
+            point = someone(connection, phone)
+            job_matches.keep_wishes(connection, point.person_id, wishes, NOW)
+
+    engine = make_engine("sqlite:///a.db", key_ring(load()))
+    with engine.begin() as connection:
+        two(connection)
+    engine.dispose()
+    first, last = jobs("reach", "1").output.splitlines()
+    assert first.startswith("person 1 ")
+    assert last.startswith("1 could take it, 1 could not")
+    jobs("reach", "9", code=1)
