@@ -18,7 +18,18 @@ from flows.events import OUTSIDE, Event
 from flows.fakes import JOBS, work
 from flows.progress import new_progress, progress_to_json
 from flows.talk_file import Talk
-from storage import conversations, funds, interviews, invites, people, places, points, rides, staff
+from storage import (
+    conversations,
+    funds,
+    interviews,
+    invites,
+    on_call,
+    people,
+    places,
+    points,
+    rides,
+    staff,
+)
 from storage.places import PlaceRow
 from storage.rides import NewRide, RideRow
 from storage.tables import Interview, PlaceLookup, table
@@ -26,6 +37,7 @@ from storage.tables import Interview, PlaceLookup, table
 INTERVIEW, LOOKUP = table(Interview), table(PlaceLookup)
 OTHER_PHONE: Final = "sms:+15555550177"
 KNOWN_PIN: Final = "1998"
+MARIAS_PHONE: Final = "+15555550199"  # she is on call, day and night
 PIN: Final = (42.3601, -71.0589)
 STOP_PIN: Final = (42.2491, -71.0589)  # 25 minutes by car: the pick-up is 50 minutes before an interview
 CAR: Final = {
@@ -74,8 +86,14 @@ def set_up(talk: Talk, phone: str, channel: str, connection: sa.Connection) -> C
     """Write down what a talk takes for granted."""
     now = talk.now
     maria = staff.add_caseworker(
-        connection, name="Maria Ruiz", email="maria@sample.invalid", now=now, hours="Mon-Fri 9-5"
+        connection,
+        name="Maria Ruiz",
+        email="maria@sample.invalid",
+        now=now,
+        hours="Mon-Fri 9-5",
+        phone=MARIAS_PHONE,
     )
+    on_call.add_shift(connection, maria.id, zone=str(now.tzinfo), now=now)
     funds.add_fund(connection, name="rides", budget_cents=1_000_000, now=now)
     if talk.card is not None:
         owner = _somebody_known(now, connection) if talk.known_card else None
