@@ -2,8 +2,9 @@
 
 Theory of operation. A catalogue holds the open jobs in columns, in bands of latitude and along each band by
 longitude: titles, terms (needs, times, policy), pay and cells of half a mile are few, so what each can give a
-person at most is reckoned once, and a job's ceiling is a sum of four of those. Jobs are then scored line by line (score.py) from the highest ceiling down, until none left can come among the best: what
-comes out is what scoring all of them would give. Ties go to the older job.
+person at most is reckoned once, and a job's ceiling is a sum of four of those. Jobs are then scored line by
+line (score.py) from the highest ceiling down, until none left can come among the best: what comes out is what
+scoring all of them would give. Ties go to the older job.
 """
 
 from bisect import bisect_left, bisect_right
