@@ -51,6 +51,7 @@ LONGEST: dict[str, Any] = {
     "then": "Massachusetts Bay Laundry",
     "after": "Massachusetts Bay Laundry",
     "trips": 12,
+    "kind": "documents",
     "their_door": "side door, on Commonwealth Ave",
     "waits_for_ok": "112.50",
     "employer": "Massachusetts Bay Laundry",

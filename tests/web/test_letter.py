@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -79,7 +80,7 @@ async def test_staff_plan_rides_to_work_from_the_last_stop(office: Office) -> No
     person_id = await office.person_id()
     now = office.clock.now()
     first = f"{wall_clock(now + timedelta(days=3), ZONE):%Y-%m-%d}T06:00"
-    told = {"first": first, "ends": "14:30", "day": ["mon", "wed"]}
+    told: dict[str, Any] = {"first": first, "ends": "14:30", "day": ["mon", "wed"]}
     browser = await office.signed_in()
     await browser.act(f"/staff/people/{ref}/work", 400, **told)  # no ride yet: the place is not known
     await office.database.run(partial(_rode, person_id, office))
