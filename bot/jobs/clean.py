@@ -20,12 +20,12 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from bot.jobs.raw import RawJob, Rejected
+from bot.jobs.pay import read_pay
+from bot.jobs.raw import RawJob, Rejected, Wrong
 from bot.jobs.words import REQUIREMENTS, SETTINGS, find_words, known_words, read_days, read_shifts
 from bot.rides import zips
 from bot.rides.estimates import crow_miles
 from storage.jobs import NewJob
-from storage.tables.jobs import PayPer
 
 LONGEST_TITLE: Final = 120
 LONGEST_NAME: Final = 80
@@ -35,36 +35,17 @@ LOOKED_THROUGH: Final = 3000  # characters of a description in which needs and s
 FAR_FROM_ZIP: Final = 40.0  # miles; rural ZIPs reach 25 from their middle
 MOST_OPENINGS: Final = 5000
 
-_PAID: Final[Mapping[PayPer, tuple[int, int]]] = {
-    "hour": (200, 20_000),
-    "week": (5_000, 800_000),
-    "month": (20_000, 3_500_000),
-    "year": (300_000, 40_000_000),
-}
-"""The least and the most cents that a pay can be: beyond, somebody mistyped."""
-
-_PER: Final[tuple[tuple[PayPer, re.Pattern[str]], ...]] = (
-    ("hour", re.compile(r"\b(?:hour|hr|hora|hourly)|/ ?h\b|\bph\b")),
-    ("week", re.compile(r"\b(?:week|wk|semana)")),
-    ("month", re.compile(r"\b(?:month|mo\b|mes\b)")),
-    ("year", re.compile(r"\b(?:year|yr|annu|annum|salary)|\bpa\b")),
-)
-_AMOUNT: Final = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2}(?!\d))?\s*(k\b)?", re.IGNORECASE)
 _FAIR: Final = re.compile(r"\b(?:fair|second|2nd)[- ]chance (?:employer|hiring|company)\b", re.IGNORECASE)
 _DATES: Final = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%B %d, %Y", "%b %d, %Y", "%Y/%m/%d")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x", "si"})
 _STATES: Final = frozenset(zips.USUAL_ZONE)
 
 
-class _Wrong(Exception):
-    """What is wrong with a job, in words."""
-
-
 def clean(raw: RawJob, now: datetime) -> NewJob | Rejected:
     """Judge one job; `now` is only for how far ahead its last day may lie."""
     try:
         return _clean(raw.fields, now)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         return Rejected(raw.line, str(wrong))
 
 
@@ -75,7 +56,7 @@ def _clean(given: Mapping[str, str], now: datetime) -> NewJob:
     said = f"{title}\n{description[:LOOKED_THROUGH]}"
     needs = plain_text(given.get("requirements", ""))
     place = _place(given)
-    low, high, per = _pay(given)
+    low, high, per = read_pay(given)
     job = NewJob(
         external_id=_id(given),
         employer=employer,
@@ -152,13 +133,13 @@ class _Text(HTMLParser):
 def _name(given: Mapping[str, str], field: str, longest: int) -> str:
     text = " ".join(plain_text(given.get(field, "")[: 20 * longest]).split())
     if not text:
-        raise _Wrong(f"has no {field}")
+        raise Wrong(f"has no {field}")
     if len(text) > longest:
-        raise _Wrong(f"has a longer {field} than {longest} letters")
+        raise Wrong(f"has a longer {field} than {longest} letters")
     if text[0] in "=@+-":
-        raise _Wrong(f"has a formula for its {field}")
+        raise Wrong(f"has a formula for its {field}")
     if not any(char.isalpha() for char in text):
-        raise _Wrong(f"has no word in its {field}")
+        raise Wrong(f"has no word in its {field}")
     return text
 
 
@@ -169,7 +150,7 @@ def _short(given: Mapping[str, str], field: str) -> str | None:
 def _id(given: Mapping[str, str]) -> str:
     text = " ".join((given.get("id") or given.get("link") or "").split())
     if not text:
-        raise _Wrong("has no id and no link: nothing to know it by next time")
+        raise Wrong("has no id and no link: nothing to know it by next time")
     return text if len(text) <= LONGEST_ID else blake2b(text.encode("utf-8", "replace")).hexdigest()[:64]
 
 
@@ -180,7 +161,7 @@ def _place(given: Mapping[str, str]) -> dict[str, str | float | None]:
     zip_ = _zip(given)
     pin = _pin(given, zip_)
     if zip_ is None and pin is None:
-        raise _Wrong("has no place: a ZIP, a town and its state, or lat and lon")
+        raise Wrong("has no place: a ZIP, a town and its state, or lat and lon")
     near = zip_ if zip_ is not None else zips.nearest(*(pin or (0.0, 0.0)))
     lat, lon = pin or near.pin or (None, None)
     return {
@@ -198,7 +179,7 @@ def _zip(given: Mapping[str, str]) -> zips.Zip | None:
     if text := given.get("zip", "").strip():
         found = zips.look_up(text.zfill(5)) if re.fullmatch(r"\d{3,5}(?:-\d{4})?", text) else None
         if found is None:
-            raise _Wrong(f"has a ZIP that is on no map: {text[:20]}")
+            raise Wrong(f"has a ZIP that is on no map: {text[:20]}")
         return found
     city, state = (given.get(name, "").strip() for name in ("city", "state"))
     if "," in city and not state:
@@ -208,7 +189,7 @@ def _zip(given: Mapping[str, str]) -> zips.Zip | None:
     state = state.upper() if state.upper() in _STATES else _state_of(state)
     found = zips.of_town(city, state)
     if found is None and not given.get("lat"):
-        raise _Wrong(f"has a town that is on no map: {city[:40]}, {state[:20]}")
+        raise Wrong(f"has a town that is on no map: {city[:40]}, {state[:20]}")
     return found
 
 
@@ -243,64 +224,14 @@ def _pin(given: Mapping[str, str], zip_: zips.Zip | None) -> tuple[float, float]
     try:
         pin = float(lat), float(lon)
     except ValueError:
-        raise _Wrong("has a lat or lon that is no number") from None
+        raise Wrong("has a lat or lon that is no number") from None
     if not (-90 <= pin[0] <= 90 and -180 <= pin[1] <= 180):
-        raise _Wrong("has a lat or lon that is nowhere on earth")
+        raise Wrong("has a lat or lon that is nowhere on earth")
     near = zip_.pin if zip_ is not None else zips.nearest(*pin).pin
     if near is not None and (off := crow_miles(*pin, *near)) > FAR_FROM_ZIP:
         where = zip_.code if zip_ is not None else "any ZIP"
-        raise _Wrong(f"has a pin {off:.0f} miles from {where}")
+        raise Wrong(f"has a pin {off:.0f} miles from {where}")
     return pin
-
-
-# --- pay -------------------------------------------------------------------------------------------
-
-
-def _pay(given: Mapping[str, str]) -> tuple[int | None, int | None, PayPer | None]:
-    said = " ".join(given.get(name, "") for name in ("pay", "pay_low", "pay_high"))[:300].casefold()
-    amounts = _amounts(given)
-    if not amounts:
-        return None, None, None
-    if len(amounts) > 2:
-        raise _Wrong("has pay with more than two amounts: pay_low and pay_high")
-    low, high = min(amounts), max(amounts)
-    per = _per(f"{given.get('pay_per', '')} {said}".casefold(), low)
-    least, most = _PAID[per]
-    if not least <= low <= high <= most:
-        raise _Wrong(f"has pay that cannot be: {_dollars(low)} to {_dollars(high)} a {per}")
-    return low, high if high > low else None, per
-
-
-def _amounts(given: Mapping[str, str]) -> list[int]:
-    texts = [given[name][:100] for name in ("pay_low", "pay_high") if given.get(name)]
-    found = [cents for text in texts or [given.get("pay", "")[:200]] for cents in _cents(text)]
-    return [cents for cents in found if cents > 0]
-
-
-def _cents(text: str) -> list[int]:
-    if re.match(r"\s*-\s*\$?\d", text):
-        raise _Wrong("has pay below nothing")
-    text = re.sub(r"401 ?\(?k\)?", "", text, flags=re.IGNORECASE)
-    return [
-        round(float(whole.replace(",", "") + (part or "")) * (1000 if thousand else 1) * 100)
-        for whole, part, thousand in _AMOUNT.findall(text)
-        if len(whole) < 12
-    ]
-
-
-def _per(said: str, cents: int) -> PayPer:
-    for per, pattern in _PER:
-        if pattern.search(said):
-            return per
-    if cents <= _PAID["hour"][1]:
-        return "hour"
-    if cents >= 1_000_000:
-        return "year"
-    raise _Wrong(f"does not say what {_dollars(cents)} is for: an hour, a week, a month, a year")
-
-
-def _dollars(cents: int) -> str:
-    return f"${cents / 100:,.2f}"
 
 
 # --- the rest ----------------------------------------------------------------------------------------
@@ -330,7 +261,7 @@ def _apply_how(given: Mapping[str, str]) -> dict[str, str]:
     if number := _phone(given.get("phone", "") or said):
         return {"kind": "phone", "value": number}
     if given.get("phone", "").strip():
-        raise _Wrong("has a phone that is no US number")
+        raise Wrong("has a phone that is no US number")
     if re.search(r"walk[- ]?in|in person|come by|stop by|apply at", said.casefold()):
         return {"kind": "walk_in", "value": said[:160]}
     return {"kind": "staff", "value": said[:160]}
@@ -343,7 +274,7 @@ def _link(text: str) -> str:
     except ValueError:
         good = False
     if not good or not text.isprintable() or " " in text or len(text) > 1000:
-        raise _Wrong("has a link that is no web address")
+        raise Wrong("has a link that is no web address")
     return text
 
 
@@ -360,7 +291,7 @@ def _openings(given: Mapping[str, str]) -> int:
     if not text:
         return 1
     if not re.fullmatch(r"\d{1,5}(?:\.0+)?", text) or not 1 <= int(float(text)) <= MOST_OPENINGS:
-        raise _Wrong("has openings that are no number from 1 up")
+        raise Wrong("has openings that are no number from 1 up")
     return int(float(text))
 
 
@@ -370,7 +301,7 @@ def _valid_through(given: Mapping[str, str], zone: str, now: datetime) -> dateti
         return None
     at = _moment(text, ZoneInfo(zone))
     if at is None:
-        raise _Wrong(f"has a last day that is no date: {text[:40]}")
+        raise Wrong(f"has a last day that is no date: {text[:40]}")
     return at if at < now + timedelta(days=730) else None  # "2099-12-31": no last day
 
 

@@ -56,6 +56,10 @@ class BadSource(Exception):
     """A file or page that is not taken at all; the message says why, in words."""
 
 
+class Wrong(Exception):
+    """What is wrong with one job, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawJob:
     """One job as its source wrote it; `line` is where it begins (of JSON: which posting it is)."""
