@@ -103,6 +103,10 @@ SAMPLES: dict[str, Any] = {
     "again": True,
     "place": {"id": 3, "label": "x", "address": "x", "line": "x", "doors": []},
     "use": "stop",
+    "jobs": [
+        {"id": 1, "title": "Packer", "employer": "x", "reasons": ["near:2"], "how": "staff", "miles": 2}
+    ],
+    "asked": True,
     "work": {"id": 1, "employer": "FedEx", "first": datetime(2027, 3, 8, 6, 0), "bus": "bus 7"},
 }
 

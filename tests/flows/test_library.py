@@ -1,6 +1,5 @@
 """Loading folders: translations beside, words, a stable hash, and what we ship."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -158,10 +157,8 @@ def test_talks_belong_to_no_flow_set(tmp_path: Path) -> None:
     assert not [name for name in found.flows.sources if name.startswith("talks/")]
 
 
-def test_what_we_ship_loads_quickly_and_without_a_problem() -> None:
-    begun = time.perf_counter()
+def test_what_we_ship_loads_without_a_problem() -> None:
     found = load(SHIPPED)
-    assert time.perf_counter() - begun < 1
     assert [str(each) for each in found.problems] == []
     assert found.flows is not None
     assert shipped().hash == found.flows.hash
