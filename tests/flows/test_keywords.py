@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.keywords import Anywhere, Keywords, make_keywords
+from flows.keywords import Keywords, make_keywords
 from tests.flows import words
 
 
