@@ -299,8 +299,8 @@ class RideHome:
 class RideLost:
     """No car, or the driver dropped out, after it was booked. `leg` is out or home.
 
-    `again`: another car is being ordered, and `ride.booked`, `ride.car` or one more `ride.lost` follow. Without
-    it the ladder is at its end, and a human is alarmed.
+    `again`: another car is being ordered, and `ride.booked`, `ride.car` or one more `ride.lost` follow.
+    Without it the ladder is at its end, and a human is alarmed.
     """
 
     at: datetime
