@@ -42,6 +42,9 @@ from storage.staff import CaseworkerRow
 
 LIMIT: Final = 32
 NEXT_AFTER: Final = timedelta(minutes=3)
+NOBODY_FOR: Final = timedelta(minutes=10)
+"""So often somebody is looked for while nobody is on call; a shift that begins is found within it."""
+
 ROUNDS: Final = 3
 """Times each in line is called before the alarm stays unanswered; the list shows it all the while."""
 
@@ -97,7 +100,7 @@ def _next(
     lately = [one for one in calls if one.created_at >= alarm.created_at]  # an alarm may ring anew
     if not line:
         log.warning("nobody is on call", extra={"alarm": alarm.id})
-        alarms.wait(connection, lease, now + NEXT_AFTER)
+        alarms.wait(connection, lease, now + NOBODY_FOR)
         return
     if (who := _least_called(line, lately)) is None:
         log.error("alarm unanswered", extra={"alarm": alarm.id, "calls": len(calls)})

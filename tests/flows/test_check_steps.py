@@ -19,7 +19,7 @@ PLANTED = [
         "do: move_interview\n        with: {interview: interview.id, at: zip}\n        if_fails: x",
         "wrong-input",
         "id: tell",
-        "takes a whole thing with at, back_at, confirmed as `interview`, not a number",
+        "takes a whole thing with after, at, back_at as `interview`, not a number",
     ),
     (
         TELL,

@@ -174,9 +174,8 @@ def test_a_promise_without_a_name_is_found() -> None:
     assert _rules(walk(flows_of(planted))) == ["walk-promise test.yaml:12"]
 
 
-def test_every_result_of_an_action_is_tried() -> None:
-    found = walk(shipped())
-    reasons = {each.outcome for each in found.endings if each.flow == "book_ride"}
+def test_every_result_of_an_action_is_tried(walked: Walk) -> None:
+    reasons = {each.outcome for each in walked.endings if each.flow == "book_ride"}
     assert {"gone", "already", "no_ride", "no_stop"} <= reasons
 
 

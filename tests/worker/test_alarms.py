@@ -134,7 +134,7 @@ async def test_with_nobody_on_call_it_rings_once_somebody_is(town: Town) -> None
     await after(town, minutes=0)
     assert await states(town) == ["ringing"]
     await town.workshop.database.run(partial(_roster, town.clock.now()))
-    await after(town, minutes=3)
+    await after(town, minutes=10)
     assert len(await town.new_texts(MARIA)) == 1
 
 
