@@ -177,7 +177,11 @@ def test_a_need_takes_its_shape_from_who_gives_it(tmp_path: Path) -> None:
     found = [each for each in problems(tmp_path, home=flows) if each.rule != "untranslated"]
     assert [(each.line, each.rule, each.fix) for each in found] == [
         (16, "unknown-key-value", "there is cant, go."),
-        (20, "unknown-field", "there is after, at, back_at, confirm_by_reply, confirmed, door, employer, first_shift …"),
+        (
+            20,
+            "unknown-field",
+            "there is after, at, back_at, confirm_by_reply, confirmed, door, employer, first_shift …",
+        ),
         (20, "unknown-field", "write ride."),
     ]
 

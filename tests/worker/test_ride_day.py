@@ -53,7 +53,9 @@ async def test_an_unsafe_ride_wakes_a_human_while_staff_talk_and_its_company_dri
     first, then, *more = await town.text("he wants 20 dollars cash")
     assert first.startswith("You never pay:")
     assert "That ride company does not drive you again for now." in then
-    assert [text.startswith("Sorry, no car comes.") for text in more] == [True], "the car booked there is off too"
+    assert [text.startswith("Sorry, no car comes.") for text in more] == [True], (
+        "the car booked there is off too"
+    )
     assert "ride safety" in await town.needs()
     kept_off = await town.workshop.database.read(partial(excluded, person_id=1))
     assert kept_off == {"guest_rides"}
