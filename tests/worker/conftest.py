@@ -148,6 +148,21 @@ class Town:
         return await self.workshop.database.read(lambda connection: list(connection.execute(statement)))
 
 
+SAME_ON_BOTH = {
+    "test_rides_worker", "test_timers", "test_consent", "test_ride_ladder", "test_work_rides", "test_ride_day"
+}  # fmt: skip
+"""Modules whose tests run on PostgreSQL in `make long` alone: what differs there is tried by the proofs."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what costs minutes and differs by database nowhere else than in the proofs as long."""
+    for item in items:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("database_kind")  # type: ignore[attr-defined]
+        if kind == "postgres" and item.path.stem in SAME_ON_BOTH:
+            item.add_marker("long")
+
+
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     """The town on the evening before Ray's interview, with a fund, a caseworker and his card's code."""
