@@ -1,5 +1,6 @@
 """Cars: whatever the company does, one live car a leg, or a human who knows; and no cent lost."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -106,7 +107,11 @@ async def test_a_bad_answer_costs_time_and_never_a_second_car(town: Town, bad: s
     await town.wants_cars()
     await town.move(minutes=2, seconds=30)
     assert [row.state for row in await town.rides()] == ["booked", "booked"]
-    await town.move(minutes=10)
+    if bad.startswith("hang"):
+        await asyncio.sleep(
+            1
+        )  # on any machine the order given up is carried out by now, before the last sweep
+    await town.move(minutes=20)
     await one_car_each_or_a_human(town)
     assert len(await live(town)) == 2
 
