@@ -1,7 +1,7 @@
 """Rides to work, a day ahead: make each day's appointment and legs, ask in the third week what comes after.
 
 The rule: one process does this at a time (schedule.ALONE), and a day's row says that it was made; what raises
-for one plan is logged and tried again at the next look.
+for one plan is logged, put on staff's list, and tried again at the next look.
 """
 
 import logging
@@ -10,17 +10,20 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from bot.acting import due_for
 from bot.conversation import Happening, Origin
 from bot.reminders.hours import wall_clock
 from bot.worker.workshop import Workshop
 from bot.working import is_over, make_days, work_view
 from flows.events import Event, WorkTaper
 from storage import work
+from storage.attention import need_human
 from storage.work import PlanRow
 
 ASKED_FROM = timedelta(days=14)
 """From the first day on: the third week begins, and with it the question what comes after."""
 ASKED_AT, ASKED_UNTIL = time(17), time(19)
+NOT_MADE = "rides to work not made"
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,14 @@ async def step(workshop: Workshop) -> int:
                 await _ask(workshop, plan)
         except Exception:  # one plan that cannot be made never keeps the others from theirs
             log.exception("rides to work could not be made", extra={"plan": plan.id})
+            await workshop.database.run(partial(_tell_staff, plan, workshop))
     return 0
+
+
+def _tell_staff(plan: PlanRow, workshop: Workshop, connection: sa.Connection) -> None:
+    now = workshop.clock.now()
+    due_at = due_for(connection, workshop.settings, plan.person_id, NOT_MADE, now)
+    need_human(connection, plan.person_id, NOT_MADE, "A fault of ours: book their cars by hand.", due_at, now)
 
 
 def _tend(plan: PlanRow, workshop: Workshop, connection: sa.Connection) -> None:

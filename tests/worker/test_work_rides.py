@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from bot.acting import Acting, Done
@@ -130,3 +131,17 @@ async def test_three_weeks_over_a_change_of_the_clocks_to_the_bus(town: Town) ->
     assert len(asked) == 3, said
     assert "Free rides end Thu Mar 25." in asked[1]
     assert await town.workshop.database.read(partial(work.plan_of, person_id=1)) is None, "it is over"
+
+
+async def test_a_day_that_cannot_be_made_is_on_staffs_list(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise ZeroDivisionError
+
+    await town.talk("ride7", "y")
+    job = Job(town)
+    await job.starts()
+    monkeypatch.setattr(work_rides, "make_days", broken)
+    await job.looks(date(2027, 3, 7), 12)
+    assert (await town.needs()).count("rides to work not made") == 1
